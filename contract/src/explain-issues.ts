@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+/**
+ * Says a zod error as sentences for people, each with its path; an unknown key gets the nearest known one named.
+ *
+ * @param schema the object schema that was applied, from which the known keys are read
+ */
+export function explainIssues(error: z.ZodError, schema: z.ZodType, input: unknown): string[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code !== "unrecognized_keys") return [`${path.join(".") || "it"}: ${withInput(issue, input)}`];
+    const known = keysAt(schema, path);
+    return issue.keys.map((key) => {
+      const nearest = nearestOf(key, known);
+      const hint = nearest === null ? ` (known: ${known.join(", ")})` : `; did you mean "${nearest}"?`;
+      return `unknown key "${[...path, key].join(".")}"${hint}`;
+    });
+  });
+}
+
+function withInput(issue: z.core.$ZodIssue, input: unknown): string {
+  const got = issue.path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+  return got === undefined && issue.code === "invalid_type" ? "is missing" : issue.message;
+}
+
+function keysAt(schema: z.ZodType, path: readonly string[]): string[] {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
+  const at = path.reduce<JsonSchemaNode | undefined>(
+    (node, key) => node?.properties?.[key] ?? (Array.isArray(node?.items) ? undefined : node?.items),
+    json,
+  );
+  return Object.keys(at?.properties ?? {});
+}
+
+interface JsonSchemaNode {
+  properties?: Record<string, JsonSchemaNode>;
+  items?: JsonSchemaNode;
+}
+
+/** The known word that is at most a third of its letters away, by Levenshtein's distance; null if none is. */
+function nearestOf(word: string, known: readonly string[]): string | null {
+  let best: { word: string; distance: number } | null = null;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance <= Math.max(2, candidate.length / 3) && (best === null || distance < best.distance)) {
+      best = { word: candidate, distance };
+    }
+  }
+  return best?.word ?? null;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

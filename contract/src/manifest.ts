@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { MayflyError } from "./errors.ts";
+import { explainIssues } from "./explain-issues.ts";
+import {
+  type Ceilings,
+  checkCeilings,
+  type Limits,
+  limitsInputSchema,
+  MIN_MEMORY_BYTES,
+  MIN_PIDS_FOR_NODE,
+  resolveLimits,
+} from "./limits.ts";
+
+export const RUNTIMES = ["nodejs24", "nodejs22", "nodejs20", "python3", "exec"] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** A function's name: a DNS label, so that it can stand in a host name, a key and a metric's label. */
+export const FUNCTION_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const functionNameSchema = z
+  .string()
+  .regex(FUNCTION_NAME, "a name has 1 to 63 of a-z, 0-9 and -, and neither begins nor ends with -");
+
+/** Names that reach into the dynamic loader or into Node before any code of ours runs. */
+const REFUSED_ENV = /^(LD_.*|NODE_OPTIONS)$/;
+const envName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    "an environment name has letters, digits and _, and does not begin with a digit",
+  )
+  .refine((name) => !REFUSED_ENV.test(name), {
+    error: "LD_* and NODE_OPTIONS are refused, since they change what the runtime itself loads",
+  });
+
+const ENTRY_ENDINGS: Record<"nodejs" | "python3", RegExp> = {
+  nodejs: /\.(ts|mts|js|mjs|cjs|tsx)$/,
+  python3: /\.py$/,
+};
+
+const retrySchema = z
+  .object({
+    attempts: z.number().int().min(1).max(100).default(1).describe("all of them, the first included"),
+    backoffMs: z.number().int().nonnegative().max(86_400_000).default(1000),
+    backoff: z.enum(["fixed", "exponential"]).default("exponential"),
+  })
+  .strict();
+
+/** `function.json`. */
+export const manifestSchema = z
+  .object({
+    $schema: z.string().optional(),
+    name: functionNameSchema,
+    runtime: z.enum(RUNTIMES),
+    entry: z
+      .string()
+      .min(1)
+      .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), {
+        error: "entry is a path inside the function's folder",
+      })
+      .describe("the file that holds the handler, relative to the folder"),
+    description: z.string().max(1000).optional(),
+    limits: limitsInputSchema.optional(),
+    network: z.enum(["none"]).default("none").describe("none: an empty network namespace with loopback up"),
+    env: z.record(envName, z.string()).default({}),
+    secrets: z
+      .array(envName)
+      .default([])
+      .describe("names stored with PUT /secrets/:name; they reach the process as environment"),
+    retry: retrySchema.default({ attempts: 1, backoffMs: 1000, backoff: "exponential" }),
+    concurrency: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("how many may run at once, over all workers"),
+    isolation: z.enum(["exec"]).optional().describe("how the process is started"),
+  })
+  .strict();
+
+export type ManifestInput = z.input<typeof manifestSchema>;
+
+/** A manifest that was checked, with its defaults, and its limits in the sandbox's units. */
+export interface Manifest extends Omit<z.output<typeof manifestSchema>, "limits" | "$schema"> {
+  readonly limits: Limits;
+}
+
+/**
+ * Reads a manifest from outside.
+ *
+ * @throws MayflyError `invalidManifest` (each fault with its path; for an unknown key the nearest known one) or
+ *   `limitOverCeiling`
+ */
+export function parseManifest(input: unknown, ceilings: Ceilings): Manifest {
+  const parsed = manifestSchema.safeParse(input);
+  if (!parsed.success) {
+    const faults = explainIssues(parsed.error, manifestSchema, input);
+    throw new MayflyError("invalidManifest", `function.json is not right: ${faults.join("; ")}`, {
+      facts: { faults },
+    });
+  }
+  const { limits: limitsInput, $schema: _, ...rest } = parsed.data;
+  const manifest: Manifest = { ...rest, limits: resolveLimits(limitsInput) };
+  checkEntry(manifest);
+  checkFloors(manifest);
+  checkCeilings(manifest.limits, ceilings);
+  return manifest;
+}
+
+function refuse(message: string): never {
+  throw new MayflyError("invalidManifest", `function.json is not right: ${message}`, {
+    facts: { faults: [message] },
+  });
+}
+
+function checkEntry({ runtime, entry }: Manifest): void {
+  if (runtime === "exec") return;
+  const endings = ENTRY_ENDINGS[runtime === "python3" ? "python3" : "nodejs"];
+  if (!endings.test(entry))
+    refuse(
+      `entry: "${entry}" cannot be run by ${runtime}; it takes ${runtime === "python3" ? ".py" : ".ts .mts .js .mjs .cjs .tsx"}`,
+    );
+}
+
+function checkFloors({ runtime, limits }: Manifest): void {
+  if (runtime.startsWith("nodejs") && limits.pidsLimit !== null && limits.pidsLimit < MIN_PIDS_FOR_NODE) {
+    refuse(
+      `limits.pidsLimit: ${limits.pidsLimit} is too few, Node hangs at its start below ${MIN_PIDS_FOR_NODE} threads`,
+    );
+  }
+  if (limits.memoryBytes !== null && limits.memoryBytes < MIN_MEMORY_BYTES) {
+    refuse("limits.memory: at least 4m is needed to start any process");
+  }
+  if (
+    limits.memoryBytes !== null &&
+    limits.memorySwapBytes !== null &&
+    limits.memorySwapBytes < limits.memoryBytes
+  ) {
+    refuse("limits.memorySwap counts memory and swap together, so it cannot be smaller than limits.memory");
+  }
+}

@@ -1,0 +1,137 @@
+import type {
+  FunctionVersion,
+  GatewayOption,
+  HttpRequest,
+  InvocationRecord,
+  Outcome,
+  Receipt,
+} from "@mayfly/contract";
+
+/** A call that the gateway accepted. */
+export interface Call {
+  readonly function: FunctionVersion;
+  /** The event as JSON text, already known to be valid JSON. */
+  readonly eventJson: string;
+  readonly http: HttpRequest | null;
+  readonly traceparent: string | null;
+}
+
+export interface AsyncOptions {
+  readonly idempotencyKey: string | null;
+  readonly delayMs: number | null;
+  readonly priority: number | null;
+}
+
+/** What a sync caller gets: the terminal outcome, and the result as JSON text. */
+export interface Reply {
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** JSON text of the result; null where there is none. */
+  readonly resultJson: string | null;
+  /** True where the result is a function's own HTTP answer (`HttpResponse`). */
+  readonly isHttpResponse: boolean;
+  /** Of the last attempt; null where it never ran. May still lack the tear-down. */
+  readonly timing: Receipt["timing"] | null;
+}
+
+/** The gateway's side of the queue. */
+export interface Producer extends AsyncDisposable {
+  /**
+   * Queues a call and waits for its one reply. It runs at most once; when `signal` aborts (the caller left) it is
+   * cancelled, and where it has not begun within `beginWithinMs` it is taken back and never runs.
+   *
+   * @throws MayflyError `queueTimeout`, `tooManyWaiting`, `redisUnavailable`
+   */
+  callAndWait(
+    call: Call,
+    options: { id: string; beginWithinMs: number; answerWithinMs: number; signal: AbortSignal },
+  ): Promise<Reply>;
+  /**
+   * Queues a call for at least one run.
+   *
+   * @returns `repeated: true` with the first one's id where the idempotency key was seen before
+   * @throws MayflyError `idempotencyMismatch`, `tooManyWaiting`, `redisUnavailable`
+   */
+  enqueue(call: Call, id: string, options: AsyncOptions): Promise<{ id: string; repeated: boolean }>;
+  /** Cancels a queued or running invocation. @returns the record once it is terminal, and whether this call ended it */
+  cancel(id: string): Promise<{ record: InvocationRecord; cancelled: boolean } | null>;
+  /** Waits until the invocation is terminal, at most `waitMs`. */
+  waitFor(id: string, waitMs: number, signal: AbortSignal): Promise<InvocationRecord | null>;
+  /** Jobs by function and state, and the age of the oldest waiting one, for metrics and 409s. */
+  backlog(functions: readonly string[]): Promise<Backlog[]>;
+  /** Sends what waits for a function to the dead letter (a forced delete). */
+  drop(functionName: string): Promise<number>;
+  /** Workers that were seen lately. */
+  workers(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface Backlog {
+  readonly function: string;
+  readonly jobs: Readonly<
+    Record<"waiting" | "active" | "delayed" | "prioritized" | "failed" | "completed", number>
+  >;
+  /** Seconds; 0 where nothing waits. */
+  readonly oldestAgeSeconds: number;
+}
+
+/** One job that a worker took and holds the lock of. */
+export interface TakenInvocation {
+  /** As it stands in URLs: the gateway's UUIDv7, or `<function>~<job id>` for a producer's job. */
+  readonly id: string;
+  readonly function: FunctionVersion;
+  /** From 1. */
+  readonly attempt: number;
+  readonly eventJson: string;
+  /** What the gateway said of it; null for a producer's own job. */
+  readonly gateway: GatewayOption | null;
+  /** The job as its producer made it. */
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+    readonly opts: Readonly<Record<string, unknown>>;
+  };
+  readonly acceptedAt: number;
+  readonly queueUs: number;
+  /** Aborts when somebody cancels it, or when the lock was lost. */
+  readonly signal: AbortSignal;
+  /**
+   * Writes, under this attempt's fencing token, that user code may now run. False: the attempt was given away, or
+   * the caller's patience has ended; do not run it.
+   */
+  enter(): Promise<boolean>;
+  /** Gives a sync caller its answer as soon as the outcome is fixed, before the tear-down. Optional; at most once. */
+  reply(reply: Omit<Reply, "id">): void;
+}
+
+/** What a worker hands back when the tree is dead and the cgroup is gone. */
+export interface Settlement {
+  readonly outcome: Outcome;
+  readonly resultJson: string | null;
+  readonly isHttpResponse: boolean;
+  readonly receipt: Receipt | null;
+}
+
+/** Observes; it can never break a job. */
+export interface DispatchObserver {
+  /** One terminal record was written, by this worker. */
+  terminal?(functionName: string, outcome: Outcome, durationSeconds: number): void;
+  taken?(functionName: string, queueUs: number): void;
+}
+
+export interface DispatcherOptions {
+  readonly workerId: string;
+  readonly slots: number;
+  /** Milliseconds after which a dead worker's job is given to another. */
+  readonly lockMs: number;
+  /** Runs one invocation. It never rejects for what a function did; a rejection is `systemFailure`. */
+  readonly handle: (invocation: TakenInvocation) => Promise<Settlement>;
+  readonly observer: DispatchObserver;
+}
+
+/** The worker's side of the queue. */
+export interface Dispatcher {
+  readonly slots: { readonly total: number; readonly busy: number };
+  /** Stops taking, waits for what runs at most `graceMs`, hands back what could not begin. */
+  drain(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { CgroupMode, Limits } from "@mayfly/contract";
+
+/** A wall or limit that an operator may name in MAYFLY_ALLOW_WITHOUT, to run where it cannot be enforced. */
+export const WALLS = ["memory", "pids", "cpu", "namespaces", "seccomp"] as const;
+export type Wall = (typeof WALLS)[number];
+
+export interface SandboxesOptions {
+  /** `MAYFLY_CGROUP_PARENT`: relative to the caller's own cgroup in each hierarchy; with a leading `/` from its root. */
+  readonly cgroupParent: string;
+  /** Names the directory below the parent, and its lock; two open at once need two ids. */
+  readonly workerId: string;
+  /** Walls to do without, named one by one by the operator. Anything else that cannot be enforced refuses to open. */
+  readonly allowWithout: readonly Wall[];
+  /** The host uid and gid that a sandbox's process has; inside it is 1000. */
+  readonly hostUid: number;
+  /** Keeps each emptied cgroup this long before its removal, so that an independent reader can compare. */
+  readonly debugHoldMs: number;
+}
+
+/** One step in the building of a sandbox's root, carried out in order. `target` is a path in the sandbox. */
+export type RootStep =
+  /** A folder or file of the host, read-only, without set-uid and devices. */
+  | { readonly kind: "bind"; readonly source: string; readonly target: string }
+  /** A tree that was loaded with `loadTree`, read-only: no path of the host shows. */
+  | { readonly kind: "tree"; readonly tree: string; readonly target: string }
+  | { readonly kind: "directory"; readonly target: string }
+  | { readonly kind: "symlink"; readonly target: string; readonly to: string }
+  | { readonly kind: "file"; readonly target: string; readonly content: string };
+
+/**
+ * What to run, and in what. /proc (masked), a minimal /dev, and the tmpfs at /tmp and /dev/shm (capped together by
+ * `limits.tmpfsBytes`) are always there.
+ */
+export interface SandboxSpec {
+  /** Absolute path in the sandbox, then the arguments. */
+  readonly argv: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly hostname: string;
+  readonly root: readonly RootStep[];
+  readonly limits: Limits;
+  /** `channel`: descriptor 3 is one end of a stream socket whose other end is `Running.control`. */
+  readonly control: "channel" | "none";
+  /** The name of a seccomp profile of this package. */
+  readonly seccomp: "nodejs" | "python3" | "exec";
+}
+
+/** Counters of the leaf cgroup, after the last process and before the removal. Null: this kernel or mode has none. */
+export interface Counters {
+  readonly cpuUsageUs: number | null;
+  readonly cpuUserUs: number | null;
+  readonly cpuSystemUs: number | null;
+  readonly cpuPeriods: number | null;
+  readonly cpuThrottledPeriods: number | null;
+  readonly cpuThrottledUs: number | null;
+  readonly memoryPeakBytes: number | null;
+  readonly oomKills: number | null;
+  readonly majorFaults: number | null;
+  readonly pidsPeak: number | null;
+  readonly pidsRefused: number | null;
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
+  readonly ioReadOps: number | null;
+  readonly ioWriteOps: number | null;
+  readonly networkRxBytes: number | null;
+  readonly networkTxBytes: number | null;
+  readonly tmpfsPeakBytes: number | null;
+}
+
+/** Who ended it, where it did not end by itself. `settled`: its work was done; `cancelled`: the caller's wish. */
+export type KillReason =
+  | "settled"
+  | "cancelled"
+  | "timedOut"
+  | "cpuTimeExceeded"
+  | "outputTooLarge"
+  | "workerStopping";
+
+/** How it ended, handed over when its tree is proved dead and its cgroup is gone from every hierarchy. */
+export interface Ending {
+  /** Exactly one of the two is set. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Null where the main process ended by itself. */
+  readonly killedBy: KillReason | null;
+  /** True where the kernel's memory killer took the main process itself. */
+  readonly mainOomKilled: boolean;
+  readonly counters: Counters;
+  /** From the request to the process's first instruction. */
+  readonly setupUs: number;
+  /** From the main process's end (or the kill) to the cgroup's removal. */
+  readonly teardownUs: number;
+}
+
+export interface Running {
+  /** The host's number of the main process. */
+  readonly pid: number;
+  /** The leaf's directory by hierarchy. */
+  readonly cgroups: Readonly<Record<string, string>>;
+  readonly setupUs: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Null where the spec says `control: "none"`. */
+  readonly control: Duplex | null;
+  /** Ends the whole tree at once. The first reason counts; a call after the end does nothing. */
+  kill(reason: KillReason): void;
+  /** Never rejects. */
+  readonly ended: Promise<Ending>;
+}
+
+export interface Sandboxes {
+  readonly cgroupMode: CgroupMode;
+  /** The walls and limits in force for every sandbox, by name; a receipt's `enforced`. */
+  readonly enforced: readonly string[];
+  /** Copies a folder of the host into a read-only mount of its own, for `{ kind: "tree" }`. */
+  loadTree(name: string, hostPath: string): Promise<void>;
+  dropTree(name: string): Promise<void>;
+  /**
+   * Starts one process in a sandbox of its own. The wall clock (`limits.timeoutMs`) and the CPU clock
+   * (`limits.cpuTimeMs`) are kept outside of this process's event loop.
+   *
+   * @throws SandboxError where a step failed; nothing is left behind then
+   */
+  start(spec: SandboxSpec): Promise<Running>;
+  /** What should be zero: what could not be cleaned up since the opening. */
+  leaked(): { processes: number; cgroups: number; mounts: number; netns: number };
+  /** Ends what still runs and removes everything. */
+  close(): Promise<void>;
+}
+
+/** Thrown where we, not the function, failed. */
+export interface SandboxErrorFacts {
+  /** Such as `mount /proc`. */
+  readonly step: string;
+  readonly index: number;
+  /** Such as `EPERM`. */
+  readonly errno: string;
+}
