@@ -61,6 +61,8 @@ export interface Producer extends AsyncDisposable {
   backlog(functions: readonly string[]): Promise<Backlog[]>;
   /** Sends what waits for a function to the dead letter (a forced delete). */
   drop(functionName: string): Promise<number>;
+  /** @throws MayflyError `noWorker` where none answers within `timeoutMs` */
+  build(request: BuildRequest, timeoutMs: number): Promise<BuildReply>;
   /** Workers that were seen lately. */
   workers(): Promise<string[]>;
   close(): Promise<void>;
@@ -112,12 +114,25 @@ export interface Settlement {
   readonly receipt: Receipt | null;
 }
 
-/** Observes; it can never break a job. */
-export interface DispatchObserver {
-  /** One terminal record was written, by this worker. */
-  terminal?(functionName: string, outcome: Outcome, durationSeconds: number): void;
-  taken?(functionName: string, queueUs: number): void;
+/** Asks a worker to turn uploaded files into an artifact; the bundler runs in a sandbox there. */
+export interface BuildRequest {
+  /** Key of a temporary blob: the uploaded files, packed. */
+  readonly upload: string;
+  readonly manifest: Manifest;
 }
+
+export interface BuildMessage {
+  readonly text: string;
+  readonly file: string | null;
+  /** From 1. */
+  readonly line: number | null;
+  /** From 1. */
+  readonly column: number | null;
+}
+
+export type BuildReply =
+  | { readonly built: true; readonly artifact: string; readonly warnings: readonly BuildMessage[] }
+  | { readonly built: false; readonly errors: readonly BuildMessage[] };
 
 export interface DispatcherOptions {
   readonly workerId: string;
@@ -126,7 +141,9 @@ export interface DispatcherOptions {
   readonly lockMs: number;
   /** Runs one invocation. It never rejects for what a function did; a rejection is `systemFailure`. */
   readonly handle: (invocation: TakenInvocation) => Promise<Settlement>;
-  readonly observer: DispatchObserver;
+  readonly build: (request: BuildRequest) => Promise<BuildReply>;
+  /** `taken` and `terminal` are told by the dispatcher, the rest by the worker. */
+  readonly observer: Pick<WorkerObserver, "taken" | "terminal">;
 }
 
 /** The worker's side of the queue. */
