@@ -3,7 +3,12 @@ import { type Ceilings, DEFAULT_CEILINGS } from "./limits.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().nonnegative();
-const words = z.string().transform((text) => text.split(",").map((word) => word.trim()).filter((word) => word !== ""));
+const words = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== ""),
+);
 
 const ceilings = z
   .string()
@@ -35,27 +40,75 @@ const ceilings = z
 export const environmentSchema = z.object({
   MAYFLY_HOST: z.string().default("127.0.0.1").describe("address the gateway listens on"),
   MAYFLY_PORT: port.default(8080).describe("port of the gateway"),
-  MAYFLY_REDIS_URL: z.string().optional().describe("redis://, rediss:// or unix:///path; unset: `mayfly up` starts a private one"),
-  MAYFLY_DATA_DIR: z.string().default("./.mayfly").describe("what is kept on disk: the private Redis's file, the secret key, cached code"),
+  MAYFLY_REDIS_URL: z
+    .string()
+    .optional()
+    .describe("redis://, rediss:// or unix:///path; unset: `mayfly up` starts a private one"),
+  MAYFLY_DATA_DIR: z
+    .string()
+    .default("./.mayfly")
+    .describe("what is kept on disk: the private Redis's file, the secret key, cached code"),
   MAYFLY_WORKER_METRICS_HOST: z.string().default("127.0.0.1").describe("address of a worker's /metrics"),
   MAYFLY_WORKER_METRICS_PORT: port.default(9464).describe("port of a worker's /metrics"),
-  MAYFLY_WORKER_ID: z.string().regex(/^[\w.-]{1,64}$/).optional().describe("default: <host>-<first free number>"),
-  MAYFLY_CONCURRENCY: z.coerce.number().int().min(1).max(1024).optional().describe("slots of one worker; default: twice the cores"),
+  MAYFLY_WORKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .optional()
+    .describe("default: <host>-<first free number>"),
+  MAYFLY_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("slots of one worker; default: twice the cores"),
   MAYFLY_CGROUP_PARENT: z
     .string()
     .regex(/^\/?[\w.-]+(\/[\w.-]+)*$/)
     .default("mayfly")
-    .describe("relative to the worker's own cgroup in each hierarchy; with a leading / from the hierarchy's root"),
-  MAYFLY_SANDBOX_UID: z.coerce.number().int().min(1).default(100_000).describe("host uid and gid of a function's process"),
-  MAYFLY_ALLOW_WITHOUT: words.default([]).describe("walls to do without, by name: memory, pids, cpu, namespaces, seccomp"),
-  MAYFLY_CEILINGS: ceilings.default(DEFAULT_CEILINGS).describe("JSON: what a manifest may ask for at the most"),
-  MAYFLY_MAX_WAITING: z.coerce.number().int().min(1).default(10_000).describe("calls that may wait for one function; more are answered 429"),
-  MAYFLY_LOCK_MS: milliseconds.default(8000).describe("after this long without a sign of life a worker's job is given to another"),
-  MAYFLY_RETENTION_HOURS: z.coerce.number().positive().default(24).describe("how long records, receipts and logs are kept"),
+    .describe(
+      "relative to the worker's own cgroup in each hierarchy; with a leading / from the hierarchy's root",
+    ),
+  MAYFLY_SANDBOX_UID: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe("host uid and gid of a function's process"),
+  MAYFLY_ALLOW_WITHOUT: words
+    .default([])
+    .describe("walls to do without, by name: memory, pids, cpu, namespaces, seccomp"),
+  MAYFLY_CEILINGS: ceilings
+    .default(DEFAULT_CEILINGS)
+    .describe("JSON: what a manifest may ask for at the most"),
+  MAYFLY_MAX_WAITING: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe("calls that may wait for one function; more are answered 429"),
+  MAYFLY_LOCK_MS: milliseconds
+    .default(8000)
+    .describe("after this long without a sign of life a worker's job is given to another"),
+  MAYFLY_RETENTION_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(24)
+    .describe("how long records, receipts and logs are kept"),
   MAYFLY_DRAIN_MS: milliseconds.default(30_000).describe("how long SIGTERM waits for what still runs"),
-  MAYFLY_DEBUG_HOLD_MS: milliseconds.default(0).describe("keeps each emptied cgroup this long, for a reader that compares"),
-  MAYFLY_ADMIN_KEY: z.string().min(16).optional().describe("an API key with every scope, of the tenant default"),
-  MAYFLY_SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/).optional().describe("32 bytes in hexadecimal that encrypt secrets; default: a file in the data folder"),
+  MAYFLY_DEBUG_HOLD_MS: milliseconds
+    .default(0)
+    .describe("keeps each emptied cgroup this long, for a reader that compares"),
+  MAYFLY_ADMIN_KEY: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("an API key with every scope, of the tenant default"),
+  MAYFLY_SECRET_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe("32 bytes in hexadecimal that encrypt secrets; default: a file in the data folder"),
   MAYFLY_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -66,9 +119,13 @@ export type Environment = z.output<typeof environmentSchema>;
  * as unset.
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
-  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name.startsWith("MAYFLY_") && value));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name.startsWith("MAYFLY_") && value),
+  );
   const parsed = environmentSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`The environment is not right: ${faults.join("; ")}. CONTRIBUTING.md and \`mayfly --help\` list every variable.`);
+  throw new Error(
+    `The environment is not right: ${faults.join("; ")}. CONTRIBUTING.md and \`mayfly --help\` list every variable.`,
+  );
 }

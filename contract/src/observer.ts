@@ -21,5 +21,10 @@ export interface WorkerObserver {
 export interface WorkerGauges {
   slots(): { readonly total: number; readonly busy: number };
   /** What could not be cleaned up; each must stay 0. */
-  leaked(): { readonly processes: number; readonly cgroups: number; readonly mounts: number; readonly netns: number };
+  leaked(): {
+    readonly processes: number;
+    readonly cgroups: number;
+    readonly mounts: number;
+    readonly netns: number;
+  };
 }

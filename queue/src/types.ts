@@ -3,8 +3,10 @@ import type {
   GatewayOption,
   HttpRequest,
   InvocationRecord,
+  Manifest,
   Outcome,
   Receipt,
+  WorkerObserver,
 } from "@mayfly/contract";
 
 /** A call that the gateway accepted. */
