@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { invocationIdOf, type System, startSystem } from "../support/system.ts";
+import { tracesOf } from "../support/traces.ts";
+
+const PARENT = `mayfly-crash-${process.pid}`;
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ MAYFLY_CGROUP_PARENT: PARENT, MAYFLY_LOCK_MS: "3000" });
+  await system.deploy(
+    { name: "slow", runtime: "nodejs24", entry: "index.ts", limits: { timeoutMs: 30_000 } },
+    {
+      "index.ts":
+        "export default async ({ ms }) => { await new Promise((resolve) => setTimeout(resolve, ms)); return 'slept'; };",
+    },
+  );
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const enqueue = async (ms: number) => {
+  const answer = await fetch(`${system.url}/async-function/slow`, {
+    method: "POST",
+    body: JSON.stringify({ ms }),
+    headers: { "content-type": "application/json" },
+  });
+  return ((await answer.json()) as { id: string }).id;
+};
+
+const untilRunning = (id: string) =>
+  expect.poll(async () => (await system.record(id, 0)).state, { timeout: 15_000 }).toBe("running");
+
+describe("a worker that is killed", () => {
+  test("leaves no process and no cgroup, and its accepted work ends on another", {
+    timeout: 60_000,
+  }, async () => {
+    const victim = system.workers[0];
+    if (victim === undefined) throw new Error("no worker");
+    const id = await enqueue(1500);
+    await untilRunning(id);
+    const { pid } = await system.record(id, 0);
+    const sync = system.call("slow", { ms: 20_000 });
+    await expect
+      .poll(async () => (await fetch(victim.metricsUrl ?? "")).text(), { timeout: 10_000 })
+      .toMatch(/mayfly_worker_slots\{[^}]*state="busy"[^}]*\} 2/);
+    await victim.kill();
+    await expect
+      .poll(async () => (await tracesOf(PARENT)).cgroups.filter((path) => path.split(PARENT)[1] !== ""), {
+        timeout: 5000,
+      })
+      .toEqual([]);
+    expect(() => process.kill(pid ?? 0, 0)).toThrow("ESRCH");
+
+    await system.startWorker();
+    const record = await system.record(id, 30);
+    expect(record).toMatchObject({ state: "succeeded", result: "slept" });
+
+    const answer = await sync;
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("mayfly-outcome")).toBe("workerLost");
+    expect((await system.record(invocationIdOf(answer))).attempts).toHaveLength(1);
+  });
+});
+
+describe("when all has been stopped", () => {
+  test("nothing of ours is left on the machine", { timeout: 30_000 }, async () => {
+    for (const worker of system.workers) await worker.stop();
+    const traces = await tracesOf(PARENT);
+    expect(traces.cgroups).toEqual([]);
+    expect(traces.mounts).toEqual([]);
+  });
+});
