@@ -26,7 +26,7 @@ beforeAll(async () => {
     },
     {
       "index.ts":
-        "export default (event, { attempt }) => { if (attempt < 3) throw new Error(`attempt ${attempt}`); return attempt; };",
+        "export default (event, { attempt }) => { if (attempt < 3) throw new Error('attempt ' + attempt); return attempt; };",
     },
   );
 });
