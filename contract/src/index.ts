@@ -1,5 +1,7 @@
+export * from "./cgroup-files.ts";
 export * from "./context.ts";
 export * from "./deploy.ts";
+export * from "./enforcement.ts";
 export * from "./environment.ts";
 export * from "./errors.ts";
 export * from "./explain-issues.ts";
