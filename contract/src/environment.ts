@@ -52,7 +52,7 @@ export const environmentSchema = z.object({
   MAYFLY_WORKER_METRICS_PORT: port.default(9464).describe("port of a worker's /metrics"),
   MAYFLY_WORKER_ID: z
     .string()
-    .regex(/^[\w.-]{1,64}$/)
+    .regex(/^(?!\.{1,2}$)[\w.-]{1,64}$/)
     .optional()
     .describe("default: <host>-<first free number>"),
   MAYFLY_CONCURRENCY: z.coerce
@@ -64,7 +64,10 @@ export const environmentSchema = z.object({
     .describe("slots of one worker; default: twice the cores"),
   MAYFLY_CGROUP_PARENT: z
     .string()
-    .regex(/^\/?[\w.-]+(\/[\w.-]+)*$/)
+    .regex(
+      /^\/?(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+      "it is a path of names, such as mayfly or /ci/mayfly, without . and ..",
+    )
     .default("mayfly")
     .describe(
       "relative to the worker's own cgroup in each hierarchy; with a leading / from the hierarchy's root",
@@ -120,7 +123,7 @@ export type Environment = z.output<typeof environmentSchema>;
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => name.startsWith("MAYFLY_") && value),
+    Object.entries(env).filter(([name, value]) => name.startsWith("MAYFLY_") && value?.trim()),
   );
   const parsed = environmentSchema.safeParse(given);
   if (parsed.success) return parsed.data;

@@ -24,21 +24,35 @@ function withInput(issue: z.core.$ZodIssue, input: unknown): string {
       typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
     input,
   );
-  return got === undefined && issue.code === "invalid_type" ? "is missing" : issue.message;
+  return got === undefined ? "is missing" : reasonOf(issue);
+}
+
+/** What zod says of a union that has no message of its own. */
+const NO_BRANCH_FITS = "Invalid input";
+
+/** Zod keeps one level below why a record's key was refused, and why each branch of a union was. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key") return issue.issues.map(reasonOf).join("; ");
+  if (issue.code === "invalid_union" && issue.message === NO_BRANCH_FITS)
+    return [...new Set(issue.errors.flat().map(reasonOf))].join(", or ");
+  return issue.message;
 }
 
 function keysAt(schema: z.ZodType, path: readonly string[]): string[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
   const at = path.reduce<JsonSchemaNode | undefined>(
-    (node, key) => node?.properties?.[key] ?? (Array.isArray(node?.items) ? undefined : node?.items),
+    (node, key) => node?.properties?.[key] ?? node?.items ?? node?.additionalProperties,
     json,
   );
-  return Object.keys(at?.properties ?? {});
+  return [...Object.keys(at?.properties ?? {}), ...(at?.propertyNames?.enum ?? [])];
 }
 
+/** The parts of a JSON Schema in which keys are named; `additionalProperties` is a schema below a record alone. */
 interface JsonSchemaNode {
   properties?: Record<string, JsonSchemaNode>;
   items?: JsonSchemaNode;
+  additionalProperties?: JsonSchemaNode;
+  propertyNames?: { enum?: string[] };
 }
 
 /** The known word that is at most a third of its letters away, by Levenshtein's distance; null if none is. */

@@ -2,21 +2,27 @@ import { z } from "zod";
 import { MayflyError } from "./errors.ts";
 import { formatSize, parseCpuList, parseSize } from "./units.ts";
 
-const size = (what: string) =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    const bytes =
-      typeof value === "number" ? (Number.isSafeInteger(value) ? value : null) : parseSizeOrUnlimited(value);
-    if (bytes === null || (bytes < 0 && bytes !== -1)) {
-      context.addIssue(
-        `${what} is not a size: ${JSON.stringify(value)}. Write a whole number with b, k, m or g, such as "128m".`,
-      );
+/**
+ * A size as people write it. `unlimited: "allowed"` takes docker's -1 too; elsewhere a size is at least one byte, since
+ * the kernel reads a tmpfs of 0 bytes as one without a limit.
+ */
+const size = (what: string, { unlimited }: { unlimited: "allowed" | "refused" } = { unlimited: "refused" }) =>
+  z
+    .union([z.string(), z.number()], { error: ({ input }) => notASize(what, input) })
+    .transform((value, context) => {
+      const bytes = readSize(value);
+      if (bytes !== null && (bytes > 0 || (bytes === -1 && unlimited === "allowed"))) return bytes;
+      context.addIssue(bytes === -1 ? `${what} cannot be unlimited` : notASize(what, value));
       return z.NEVER;
-    }
-    return bytes;
-  });
+    });
 
-function parseSizeOrUnlimited(text: string): number | null {
-  return text.trim() === "-1" ? -1 : parseSize(text);
+function readSize(value: string | number): number | null {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? value : null;
+  return value.trim() === "-1" ? -1 : parseSize(value);
+}
+
+function notASize(what: string, value: unknown): string {
+  return `${what} is not a size: ${JSON.stringify(value)}. Write a number with b, k, m or g, such as "128m".`;
 }
 
 const cpuList = z.string().refine((text) => parseCpuList(text) !== null, {
@@ -28,7 +34,8 @@ const byteRate = z.object({ device: blockDevice, rate: size("rate") }).strict();
 const operationRate = z.object({ device: blockDevice, rate: z.number().int().positive() }).strict();
 const ulimit = z
   .object({ soft: z.number().int().nonnegative(), hard: z.number().int().nonnegative() })
-  .strict();
+  .strict()
+  .refine(({ soft, hard }) => soft <= hard, { error: "soft is above hard, which the kernel refuses" });
 
 /** The resource limits (setrlimit(2)) that a manifest may set; RLIMIT_AS is not among them, for it breaks V8. */
 export const ULIMIT_NAMES = [
@@ -49,7 +56,8 @@ export type UlimitName = (typeof ULIMIT_NAMES)[number];
 /** The key `limits` of a manifest, in docker run's names and units (camel case). */
 export const limitsInputSchema = z
   .object({
-    cpus: z.number().positive().describe("CPUs at the most, such as 0.5").optional(),
+    // The kernel takes no quota below a millisecond, a hundredth of the period.
+    cpus: z.number().min(0.01).describe("CPUs at the most, such as 0.5").optional(),
     cpuPeriod: z
       .number()
       .int()
@@ -58,7 +66,9 @@ export const limitsInputSchema = z
       .describe("CFS period in microseconds; goes with cpuQuota")
       .optional(),
     cpuQuota: z
-      .union([z.literal(-1), z.number().int().min(1000)])
+      .union([z.literal(-1), z.number().int().min(1000)], {
+        error: "cpuQuota is a whole number of microseconds, at least 1000, or -1: unlimited",
+      })
       .describe("CFS quota in microseconds of CPU per period; -1: unlimited")
       .optional(),
     cpuShares: z
@@ -69,15 +79,19 @@ export const limitsInputSchema = z
       .describe("relative weight under contention; 1024 is the norm")
       .optional(),
     cpusetCpus: cpuList.describe('the CPUs it may run on, such as "0-2,4"').optional(),
-    memory: size("memory").describe('memory at the most, such as "128m"').optional(),
-    memorySwap: size("memorySwap")
+    memory: size("memory", { unlimited: "allowed" })
+      .describe('memory at the most, such as "128m"')
+      .optional(),
+    memorySwap: size("memorySwap", { unlimited: "allowed" })
       .describe("memory and swap together at the most; default: no swap")
       .optional(),
     memoryReservation: size("memoryReservation")
       .describe("memory that is kept for it under pressure")
       .optional(),
     pidsLimit: z
-      .union([z.literal(-1), z.number().int().positive()])
+      .union([z.literal(-1), z.number().int().positive()], {
+        error: "pidsLimit is a whole number, at least 1, or -1: unlimited",
+      })
       .describe("processes and threads at the most")
       .optional(),
     tmpfsSize: size("tmpfsSize").describe("bytes that /tmp and /dev/shm together can hold").optional(),
@@ -92,12 +106,15 @@ export const limitsInputSchema = z
       .number()
       .int()
       .min(1)
+      .max(86_400_000)
       .describe("wall clock, in milliseconds, from the handler's process to its answer")
       .optional(),
     cpuTimeMs: z.number().int().min(1).describe("CPU time at the most, in milliseconds").optional(),
     resultBytes: size("resultBytes").describe("bytes of result at the most").optional(),
     logBytes: size("logBytes").describe("bytes of log that are kept").optional(),
-    egressBps: size("egressBps").describe("bytes per second that may leave").optional(),
+    egressBps: size("egressBps", { unlimited: "allowed" })
+      .describe("bytes per second that may leave")
+      .optional(),
   })
   .strict()
   .refine(
@@ -248,6 +265,7 @@ export function checkCeilings(limits: Limits, ceilings: Ceilings): void {
   const rows: [name: string, asked: number | null, ceiling: number | null, show: (n: number) => string][] = [
     ["cpus", cpus, ceilings.cpus, String],
     ["memory", limits.memoryBytes, ceilings.memoryBytes, formatSize],
+    ["memorySwap", limits.memorySwapBytes, ceilings.memoryBytes, formatSize],
     ["pidsLimit", limits.pidsLimit, ceilings.pidsLimit, String],
     ["tmpfsSize", limits.tmpfsBytes, ceilings.tmpfsBytes, formatSize],
     ["timeoutMs", limits.timeoutMs, ceilings.timeoutMs, String],

@@ -1,3 +1,4 @@
+import { normalize } from "node:path/posix";
 import { z } from "zod";
 import { MayflyError } from "./errors.ts";
 import { explainIssues } from "./explain-issues.ts";
@@ -32,6 +33,18 @@ const envName = z
     error: "LD_* and NODE_OPTIONS are refused, since they change what the runtime itself loads",
   });
 
+/** execve(2) takes no string above 128 KiB, and none with a NUL in it. */
+const MAX_ENV_BYTES = 64 * 1024;
+const env = z
+  .record(
+    envName,
+    z.string().refine((value) => !value.includes("\0"), { error: "a value cannot hold a NUL character" }),
+  )
+  .refine((all) => Buffer.byteLength(Object.entries(all).flat().join()) <= MAX_ENV_BYTES, {
+    error:
+      "the names and values of env are more than 64k; send what is large in the event, or deploy it as a file",
+  });
+
 const ENTRY_ENDINGS: Record<"nodejs" | "python3", RegExp> = {
   nodejs: /\.(ts|mts|js|mjs|cjs|tsx)$/,
   python3: /\.py$/,
@@ -61,7 +74,7 @@ export const manifestSchema = z
     description: z.string().max(1000).optional(),
     limits: limitsInputSchema.optional(),
     network: z.enum(["none"]).default("none").describe("none: an empty network namespace with loopback up"),
-    env: z.record(envName, z.string()).default({}),
+    env: env.default({}),
     secrets: z
       .array(envName)
       .default([])
@@ -99,8 +112,8 @@ export function parseManifest(input: unknown, ceilings: Ceilings): Manifest {
       facts: { faults },
     });
   }
-  const { limits: limitsInput, $schema: _, ...rest } = parsed.data;
-  const manifest: Manifest = { ...rest, limits: resolveLimits(limitsInput) };
+  const { limits: limitsInput, $schema: _, entry, ...rest } = parsed.data;
+  const manifest: Manifest = { ...rest, entry: normalize(entry), limits: resolveLimits(limitsInput) };
   checkEntry(manifest);
   checkFloors(manifest);
   checkCeilings(manifest.limits, ceilings);
@@ -128,14 +141,16 @@ function checkFloors({ runtime, limits }: Manifest): void {
       `limits.pidsLimit: ${limits.pidsLimit} is too few, Node hangs at its start below ${MIN_PIDS_FOR_NODE} threads`,
     );
   }
-  if (limits.memoryBytes !== null && limits.memoryBytes < MIN_MEMORY_BYTES) {
-    refuse("limits.memory: at least 4m is needed to start any process");
-  }
-  if (
-    limits.memoryBytes !== null &&
-    limits.memorySwapBytes !== null &&
-    limits.memorySwapBytes < limits.memoryBytes
-  ) {
+  checkMemory(limits);
+}
+
+function checkMemory({ memoryBytes, memorySwapBytes, memoryReservationBytes }: Limits): void {
+  const atMost = memoryBytes ?? Number.POSITIVE_INFINITY;
+  if (atMost < MIN_MEMORY_BYTES) refuse("limits.memory: at least 4m is needed to start any process");
+  if (memorySwapBytes !== null && memorySwapBytes < atMost) {
     refuse("limits.memorySwap counts memory and swap together, so it cannot be smaller than limits.memory");
+  }
+  if (memoryReservationBytes !== null && memoryReservationBytes > atMost) {
+    refuse("limits.memoryReservation is a part of limits.memory, so it cannot be larger");
   }
 }

@@ -1,16 +1,16 @@
-const FACTORS: Readonly<Record<string, number>> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+const FACTORS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
- * Reads a size as docker run does: a whole number with an optional suffix `b k m g` (either case, `kb` and `kib`
- * likewise), in powers of 1024.
+ * Reads a size as docker run does: a number with an optional suffix `b k m g` (either case, `kb` and `kib` likewise),
+ * in powers of 1024; a fraction of a byte is dropped.
  *
  * @returns bytes, or null where the text is not a size
  * @example parseSize("128m") // 134217728
  */
 export function parseSize(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg])?(?:i?b)?$/i.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text.trim());
   if (match?.[1] === undefined) return null;
-  const factor = FACTORS[(match[2] ?? "b").toLowerCase()] ?? 1;
+  const factor = FACTORS[match[2]?.toLowerCase() ?? ""] ?? 1;
   const bytes = Math.floor(Number(match[1]) * factor);
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
