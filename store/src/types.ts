@@ -6,12 +6,14 @@ export interface FunctionStore {
    * Keeps a version and makes it the latest.
    *
    * @returns `created: false` where this very content is the latest already or was deployed before
-   * @throws MayflyError `nameTaken` (as notFound would tell of another tenant) where the name belongs to another tenant
+   * @throws MayflyError `nameTaken` where the name belongs to another tenant
    */
   deploy(version: FunctionVersion): Promise<{ created: boolean }>;
   /** The latest version; answers from memory after the first time, kept fresh by the store's own notifications. */
   latest(name: string): Promise<FunctionVersion | null>;
   version(name: string, version: string): Promise<FunctionVersion | null>;
+  /** Names of all that are deployed; answered from memory. */
+  names(): Promise<readonly string[]>;
   /** Latest versions, by name; of one tenant, or of all. */
   list(tenant?: string): Promise<FunctionVersion[]>;
   versions(name: string): Promise<string[]>;
@@ -61,8 +63,33 @@ export interface KeyStore {
   delete(id: string): Promise<boolean>;
 }
 
+/** Idempotency keys, for 24 hours. */
+export interface IdempotencyStore {
+  /**
+   * Keeps `id` under a key unless the key is in use.
+   *
+   * @param request `body` is what must be the same again, such as the event's text
+   * @returns `repeated` with the first one's id; `mismatch` where the first had another body
+   */
+  reserve(request: {
+    readonly tenant: string;
+    readonly functionName: string;
+    readonly key: string;
+    readonly body: string;
+    readonly id: string;
+  }): Promise<{ kind: "first" } | { kind: "repeated"; id: string } | { kind: "mismatch" }>;
+}
+
 /** Invocation records, receipts and logs: our own keys with our own retention, apart from BullMQ's jobs. */
 export interface InvocationStore {
+  /** How long a record is kept after its end. */
+  readonly retentionMs: number;
+  /** How long one is kept that has not ended. */
+  readonly unendedMs: number;
+  /** The function and BullMQ's job id of an invocation; null where nobody knows it. */
+  locate(id: string): Promise<{ id: string; functionName: string; jobId: string } | null>;
+  /** Spares `locate` the way to Redis. */
+  remember(id: string, functionName: string): void;
   /** The record as far as it is known; `queued` ones are pieced together from the job where only that exists. */
   get(id: string): Promise<InvocationRecord | null>;
   /** Who owns it: the tenant of the function at the time. */
@@ -79,6 +106,7 @@ export interface Store extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;
+  readonly idempotency: IdempotencyStore;
   readonly invocations: InvocationStore;
   /** Round trip to Redis; rejects where it does not answer. */
   ping(): Promise<void>;
