@@ -9,10 +9,16 @@ import type { Receipt } from "./receipt.ts";
 export interface WorkerObserver {
   /** An invocation was taken from its queue. */
   taken(functionName: string, queueUs: number): void;
-  /** One attempt ended; the receipt is null where no process was started. */
-  attemptEnded(functionName: string, outcome: OutcomeKind, receipt: Receipt | null, limits: Limits): void;
+  /** One attempt ended; the receipt is null where no process was started. The id goes into exemplars, never a label. */
+  attemptEnded(
+    functionName: string,
+    outcome: OutcomeKind,
+    receipt: Receipt | null,
+    limits: Limits,
+    invocationId: string,
+  ): void;
   /** The terminal record of an invocation was written, here and nowhere else. */
-  terminal(functionName: string, outcome: OutcomeKind, durationSeconds: number): void;
+  terminal(functionName: string, outcome: OutcomeKind, durationSeconds: number, invocationId: string): void;
   /** A process had to boot its runtime (nothing parked was at hand). */
   coldStart(functionName: string): void;
 }
