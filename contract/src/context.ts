@@ -56,11 +56,23 @@ export interface Log {
 /** What Lambda calls the HTTP event of payload format 2.0: the event of a request whose body is not JSON. */
 export interface HttpEvent {
   readonly version: "2.0";
+  readonly routeKey: "$default";
   readonly rawPath: string;
   readonly rawQueryString: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly queryStringParameters?: Readonly<Record<string, string>>;
-  readonly requestContext: { readonly http: { readonly method: string; readonly path: string } };
+  readonly requestContext: {
+    readonly domainName: string;
+    /** Milliseconds since the epoch. */
+    readonly timeEpoch: number;
+    readonly http: {
+      readonly method: string;
+      readonly path: string;
+      readonly protocol: string;
+      readonly sourceIp: string;
+      readonly userAgent: string;
+    };
+  };
   readonly body?: string;
   readonly isBase64Encoded: boolean;
 }

@@ -5,5 +5,6 @@ export { LANES, type Lane } from "./keys.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export { type PackedFile, packFiles, unpackFiles } from "./packed-files.ts";
 export { loadScript, type Script } from "./script.ts";
+export { secretKeyOf } from "./secret-key.ts";
 export { Subscriptions } from "./subscriptions.ts";
 export * from "./types.ts";
