@@ -28,7 +28,7 @@ struct CgroupHierarchy {
   int version = 1;
   // As a receipt and GET /invocations/:id name it: the controllers joined by commas, or "unified".
   std::string name;
-  // v1: the controllers mounted together. v2: what the hierarchy's root offers (none on hybrid).
+  // v1: the controllers mounted together. v2: none; each directory there says what it offers.
   std::vector<std::string> controllers;
   std::string mount_point;
   // The caller's own cgroup, relative to the mount point, without slashes at its ends; empty: the root.
@@ -44,13 +44,13 @@ struct CgroupLayout {
 
 // Finds the hierarchies in /proc/self/mountinfo and the own place in them in /proc/self/cgroup.
 //
-// `force` (tests only) reads a hybrid host as "v1", by leaving its v2 hierarchy alone; empty: as it is. Any other mode
-// that the host is not is an error, for it cannot be had by wishing.
+// `force` (tests only) is empty, or the mode that is wanted: a hybrid host can be read as v1, by leaving its v2 hierarchy
+// alone. Any other mode that the host is not in is an error, for it cannot be had by wishing.
 [[nodiscard]] Result<CgroupLayout> DetectCgroups(std::string_view force);
 
-// The same from the texts of the two files; `controllers_of` gives the text of a v2 mount's cgroup.controllers.
+// The same from the texts of the two files, but for what a v2 hierarchy offers: that stands in its mount.
 [[nodiscard]] Result<CgroupLayout> ParseCgroups(std::string_view mountinfo, std::string_view self_cgroup,
-                                                std::string_view unified_controllers, std::string_view force);
+                                                std::string_view force);
 
 // One line of the conversion table in contract/src/cgroup-files.ts: a limit that became a file. A file that the kernel
 // lacks is an error, except where `best_effort` says that the limit may go unenforced.
@@ -129,6 +129,9 @@ struct CgroupTreeOptions {
   // MAYFLY_CGROUP_PARENT: relative to the own cgroup in each hierarchy; with a leading "/" from its root.
   std::string parent;
   std::string worker_id;
+  // Controllers that the operator allows to do without (MAYFLY_ALLOW_WITHOUT). A limit of any other controller that is
+  // missing makes CreateLeaf fail: nothing runs unlimited by accident.
+  std::vector<std::string> allow_without;
 };
 
 // Why a controller cannot be used. `doctor` and a refusal to start print it.
@@ -139,7 +142,8 @@ struct MissingController {
 
 // The worker's own directory in every hierarchy. It holds an flock on that directory for as long as it lives: a worker
 // whose directory nobody has locked is dead, in whatever mount namespace or container it ran, and what it left behind
-// may be removed.
+// may be removed. Children of this process must not keep the lock's descriptor (it is O_CLOEXEC; who forks without exec
+// closes it).
 class CgroupTree {
  public:
   // Makes `<parent>/<worker id>` in each hierarchy, enables the controllers on v2, and takes the lock.
@@ -158,8 +162,9 @@ class CgroupTree {
   [[nodiscard]] virtual Result<std::unique_ptr<LeafCgroup>> CreateLeaf(const std::string& name,
                                                                        const std::vector<LimitWrite>& writes) = 0;
 
-  // Kills and removes what dead workers left below the parent. Waits up to `patience_ms` for the dying.
-  // Returns how many cgroups could not be removed.
+  // Kills and removes what dead workers left below the parent, and what an earlier one of the same id left: to be called
+  // before the first leaf is made. Waits up to `patience_ms` for the dying; returns how many cgroups could not be
+  // removed.
   [[nodiscard]] virtual int ReapLeftovers(int patience_ms) = 0;
 
   // Kills what is left in the worker's directory, removes it, and the parent where it is empty. Returns how many cgroups
