@@ -9,7 +9,7 @@ it("converts by path", async () => {
 });
 
 it("converts the example's list", async () => {
-  const response = await post("/convert", example);
+  const response = await post("/", example);
   expect(await response.json()).toEqual([
     { amount: 5, from: "mi", to: "km", result: 8.04672 },
     { amount: 180, from: "lb", to: "kg", result: 81.6466266 },
@@ -18,7 +18,7 @@ it("converts the example's list", async () => {
 
 it("answers 422 for units of different kinds, 400 for a body that is no list, 404 elsewhere", async () => {
   expect((await app.request("/convert/5/mi/kg")).status).toBe(422);
-  expect((await post("/convert", { amount: 5 })).status).toBe(400);
+  expect((await post("/", { amount: 5 })).status).toBe(400);
   expect((await app.request("/nowhere")).status).toBe(404);
 });
 

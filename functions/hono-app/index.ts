@@ -8,9 +8,7 @@ const app = new Hono();
 app.use(secureHeaders());
 
 app.get("/", (c) =>
-  c.html(
-    `<!doctype html><title>Units</title><h1>Units</h1><p>Try <a href="convert/5/mi/km">5 miles</a>.</p>`,
-  ),
+  c.html("<!doctype html><title>Units</title><p>Try <code>/convert/5/mi/km</code> below this path."),
 );
 
 app.get("/units", etag(), (c) => c.json(units()));
@@ -29,7 +27,7 @@ const batch = validator("json", (body: unknown, c) =>
     : c.json({ error: "send a list of [amount, from, to]" }, 400),
 );
 
-app.post("/convert", batch, (c) =>
+app.post("/", batch, (c) =>
   c.json(c.req.valid("json").map(([amount, from, to]) => convert(amount, from, to))),
 );
 
