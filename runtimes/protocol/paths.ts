@@ -4,7 +4,11 @@ const HERE = join(import.meta.dirname, "..");
 
 /** Folders of this package that a sandbox gets to see, and where. */
 export const RUNNERS = {
-  nodejs: { folder: join(HERE, "nodejs/runner"), target: "/runtime/nodejs", main: "/runtime/nodejs/runner.cjs" },
+  nodejs: {
+    folder: join(HERE, "nodejs/build"),
+    target: "/runtime/nodejs",
+    main: "/runtime/nodejs/runner.cjs",
+  },
   python3: { folder: join(HERE, "python3"), target: "/runtime/python3", main: "/runtime/python3/runner.py" },
 } as const;
 

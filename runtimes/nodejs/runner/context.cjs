@@ -52,9 +52,7 @@ function createSignal({ abortUs }) {
   const timeUp = () =>
     controller.abort(new DOMException("The time of this invocation is up", "TimeoutError"));
   setTimeout(timeUp, Math.max(0, (abortUs - nowUs()) / 1000)).unref();
-  listenForCancel(() =>
-    controller.abort(new DOMException("This invocation was cancelled", "AbortError")),
-  );
+  listenForCancel(() => controller.abort(new DOMException("This invocation was cancelled", "AbortError")));
   return controller.signal;
 }
 

@@ -6,6 +6,7 @@ const MAX_CAUSES = 8;
 
 /** What a function returned that cannot be an answer. */
 class InvalidResult extends Error {
+  /** @override */
   name = "InvalidResult";
 }
 

@@ -9,6 +9,7 @@
  */
 
 class HandlerNotFound extends Error {
+  /** @override */
   name = "HandlerNotFound";
 }
 

@@ -113,7 +113,8 @@ function checkStatus(status) {
 /** @param {unknown} value @param {string} name @returns {Record<string, unknown>} */
 function checkObject(value, name) {
   if (value === undefined || value === null) return {};
-  if (typeof value === "object" && !Array.isArray(value)) return /** @type {Record<string, unknown>} */ (value);
+  if (typeof value === "object" && !Array.isArray(value))
+    return /** @type {Record<string, unknown>} */ (value);
   throw new InvalidResult(`${name} is no object`);
 }
 

@@ -78,4 +78,4 @@ async function main() {
   }
 }
 
-main();
+void main();
