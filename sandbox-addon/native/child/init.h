@@ -1,0 +1,53 @@
+// The first process of a sandbox: it builds the root, starts the main process, and then reaps whatever is orphaned until
+// it is killed, which takes the whole process namespace along. It runs no code of anybody's but ours.
+#pragma once
+
+#include <cstdint>
+
+#include "child/step.h"
+
+namespace mayfly {
+
+// The descriptors that an init has; everything else of the launcher is closed at its start. In the main process, the
+// first becomes the control channel and the second closes at exec.
+constexpr int kLauncherSocket = 3;
+constexpr int kStatusPipe = 4;
+
+struct InitPlan {
+  const Step* build;
+  int build_count;
+  const Step* entry;
+  int entry_count;
+};
+
+// launcher → init, once the leaf cgroup is there. With it come the descriptors: stdin, stdout, stderr, control (if
+// any), then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
+struct GoMessage {
+  std::int32_t has_control;
+  std::int32_t join_count;
+  std::int32_t has_clone_into;
+};
+
+enum class ReportKind : std::int32_t {
+  // Building the root failed at step `index` with `code`.
+  kBuildFailed,
+  // The main process could not be forked: `code`.
+  kForkFailed,
+  // Sent by the main process itself, so that the socket's credentials carry its number.
+  kEntered,
+  // `code` is the wait status of the main process.
+  kExited,
+};
+
+struct InitReport {
+  ReportKind kind;
+  std::int32_t index;
+  std::int32_t code;
+};
+
+// On the status pipe: a StepFailure if the entry failed, or nothing until exec closes it.
+
+// In the child of clone3(CLONE_NEWPID), with the two descriptors above in place.
+[[noreturn]] void RunInit(const InitPlan& plan);
+
+}  // namespace mayfly
