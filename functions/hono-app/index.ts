@@ -22,7 +22,7 @@ app.get("/convert/:amount/:from/:to", (c) => {
 });
 
 const batch = validator("json", (body: unknown, c) =>
-  Array.isArray(body)
+  Array.isArray(body) && body.every(Array.isArray)
     ? (body as [number, string, string][])
     : c.json({ error: "send a list of [amount, from, to]" }, 400),
 );
