@@ -8,6 +8,7 @@ import type {
   Receipt,
   WorkerObserver,
 } from "@mayfly/contract";
+import type { Store } from "@mayfly/store";
 
 /** A call that the gateway accepted. */
 export interface Call {
@@ -36,6 +37,15 @@ export interface Reply {
   readonly timing: Receipt["timing"] | null;
 }
 
+export interface ProducerOptions {
+  readonly redisUrl: string;
+  readonly store: Store;
+  /** Calls that may wait for one function. */
+  readonly maxWaiting: number;
+  /** Told of what ends without a worker: cancelled while it waited, or taken back at its queue deadline. */
+  readonly observer?: Pick<WorkerObserver, "terminal">;
+}
+
 /** The gateway's side of the queue. */
 export interface Producer extends AsyncDisposable {
   /**
@@ -59,6 +69,8 @@ export interface Producer extends AsyncDisposable {
   cancel(id: string): Promise<{ record: InvocationRecord; cancelled: boolean } | null>;
   /** Waits until the invocation is terminal, at most `waitMs`. */
   waitFor(id: string, waitMs: number, signal: AbortSignal): Promise<InvocationRecord | null>;
+  /** Names of functions that have a queue: the deployed ones, and those that jobs wait for all the same. */
+  queues(): Promise<string[]>;
   /** Jobs by function and state, and the age of the oldest waiting one, for metrics and 409s. */
   backlog(functions: readonly string[]): Promise<Backlog[]>;
   /** Sends what waits for a function to the dead letter (a forced delete). */
@@ -146,6 +158,8 @@ export interface DispatcherOptions {
   readonly build: (request: BuildRequest) => Promise<BuildReply>;
   /** `taken` and `terminal` are told by the dispatcher, the rest by the worker. */
   readonly observer: Pick<WorkerObserver, "taken" | "terminal">;
+  /** What went wrong on our side and was got over, for the log. */
+  readonly onError?: (error: unknown, doing: string) => void;
 }
 
 /** The worker's side of the queue. */

@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { MayflyError } from "@mayfly/contract";
+import { z } from "zod";
+import type { BullQueues } from "./bull-queues.ts";
+import type { Ready } from "./ready.ts";
+import type { ReplyInbox } from "./reply-inbox.ts";
+import type { BuildReply, BuildRequest } from "./types.ts";
+
+/** The queue of builds. No function can have this name. */
+export const BUILDS = "_build";
+
+/** What a build job says of itself, in its option `mayfly`. */
+export const buildOptionSchema = z.object({ format: z.literal(1), replyTo: z.string() });
+
+/** What a worker answers: a line with the id, then the reply, or why there is none. */
+export type BuildAnswer = { readonly reply: BuildReply } | { readonly failed: string };
+
+export const encodeBuildAnswer = (id: string, answer: BuildAnswer): string =>
+  `${JSON.stringify({ id })}\n${JSON.stringify(answer)}`;
+
+export interface BuildCallDeps {
+  readonly queues: BullQueues;
+  readonly ready: Ready;
+  readonly inbox: ReplyInbox;
+}
+
+/** Asks the workers for a build and waits for the reply. */
+export async function callBuild(
+  { queues, ready, inbox }: BuildCallDeps,
+  request: BuildRequest,
+  timeoutMs: number,
+): Promise<BuildReply> {
+  const id = randomUUID();
+  const expected = inbox.expect(id, BUILDS);
+  const { promise: timeout, resolve: expire } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => expire(null), timeoutMs);
+  try {
+    const mayfly = JSON.stringify({ format: 1, replyTo: inbox.channel });
+    await queues.get(BUILDS, "async").add(id, "build", JSON.stringify(request), {
+      mayfly,
+      removeOnComplete: true,
+      removeOnFail: true,
+    });
+    await ready.hint(BUILDS, "async");
+    const message = await Promise.race([expected.message, timeout]);
+    if (message === null) throw noWorker(timeoutMs);
+    const answer = JSON.parse(message.slice(message.indexOf("\n") + 1)) as BuildAnswer;
+    if ("reply" in answer) return answer.reply;
+    throw new MayflyError("internal", `The worker could not build it: ${answer.failed}`);
+  } finally {
+    clearTimeout(timer);
+    expected.forget();
+    await queues
+      .get(BUILDS, "async")
+      .remove(id)
+      .catch(() => {});
+  }
+}
+
+function noWorker(timeoutMs: number): MayflyError {
+  return new MayflyError(
+    "noWorker",
+    `No worker has built it within ${timeoutMs} ms. Look whether one runs (mayfly worker).`,
+    { facts: { timeoutMs } },
+  );
+}

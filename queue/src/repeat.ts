@@ -1,0 +1,20 @@
+/**
+ * Does something again and again, `ms` after it was last done.
+ *
+ * @returns what ends it
+ */
+export function every(ms: number, work: () => Promise<void>, onError: (error: unknown) => void): () => void {
+  let ended = false;
+  let timer: NodeJS.Timeout;
+  const again = () => {
+    if (!ended) timer = setTimeout(run, ms);
+  };
+  const run = () => {
+    work().catch(onError).finally(again);
+  };
+  run();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}

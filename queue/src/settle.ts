@@ -1,0 +1,151 @@
+import { type Attempt, isOurFailure, type Outcome, type Receipt } from "@mayfly/contract";
+import { attemptField, keys, loadScript, type Store } from "@mayfly/store";
+import type { Redis } from "ioredis";
+import { trimEvents } from "./events-stream.ts";
+import type { HeldJob } from "./held-job.ts";
+import type { Ready } from "./ready.ts";
+import { encodeHeader } from "./reply-message.ts";
+import { type NextStep, nextStep } from "./retry-policy.ts";
+import type { DispatcherOptions, Settlement } from "./types.ts";
+import { stateOf } from "./withdraw.ts";
+
+const settleScript = loadScript(new URL("scripts/settle.lua", import.meta.url));
+
+export interface SettleDeps {
+  readonly redis: Redis;
+  readonly store: Store;
+  readonly ready: Ready;
+  readonly workerId: string;
+  readonly observer: DispatcherOptions["observer"];
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** What an attempt ended as, beside what a worker hands back. */
+export interface Ending extends Settlement {
+  /** The event cannot be run at all: to the dead letter at once. */
+  readonly refused?: boolean;
+}
+
+/**
+ * Writes how an attempt ended: first our record, then BullMQ's side, both sent at once in this order. Should the
+ * worker die between the two, whoever takes the job next finds the record and finishes BullMQ's side.
+ */
+export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): Promise<void> {
+  const outcome = held.replied ?? ending.outcome;
+  if (isOurFailure(outcome.kind)) held.ourFailures++;
+  const step = nextStep({
+    outcome,
+    lane: held.queue.lane,
+    job: held.job,
+    retry: held.function?.manifest.retry ?? null,
+    ourFailures: held.ourFailures,
+    refused: ending.refused ?? false,
+  });
+  const [written] = await Promise.all([
+    writeRecord(deps, held, { ...ending, outcome }, step),
+    finishJob(held, outcome, ending.resultJson, step).catch((error: unknown) => {
+      deps.onError(error, `settling job ${held.facts.id} with BullMQ`);
+    }),
+  ]);
+  if (written === "settled" && step.kind === "end") observeEnd(deps, held, outcome);
+  if (step.kind === "retry")
+    deps.ready.hintAt(held.queue.functionName, held.queue.lane, Date.now() + step.delayMs);
+  await lookAgain(deps, held, ending.resultJson);
+}
+
+async function writeRecord(
+  { redis, store, workerId }: SettleDeps,
+  held: HeldJob,
+  { outcome, resultJson, isHttpResponse, receipt }: Ending,
+  step: NextStep,
+): Promise<"settled" | "lost" | "ended"> {
+  const now = Date.now();
+  const { id, gateway, acceptedAt } = held.facts;
+  const ends = step.kind === "end";
+  const fields: Record<string, string | number> = {
+    ...held.identity(),
+    ...attemptFields(held, outcome, receipt, workerId, now),
+    stalls: held.job.stalledCounter,
+    ours: held.ourFailures,
+    ...(ends
+      ? { outcome: JSON.stringify(outcome), http: isHttpResponse ? "1" : "", endedAt: now }
+      : { due: now + step.delayMs }),
+  };
+  const replyTo = held.replied === null && ends ? (gateway?.sync?.replyTo ?? "") : "";
+  const header = encodeHeader({ id, outcome, isHttpResponse, timing: receipt?.timing ?? null });
+  const { retentionMs, unendedMs } = store.invocations;
+  return (await settleScript.run(
+    redis,
+    [held.lockKey, held.recordKey, keys.permitsKey(held.queue.functionName)],
+    [
+      held.token,
+      ends ? retentionMs : unendedMs,
+      acceptedAt,
+      ends ? stateOf(outcome) : "queued",
+      ends ? keys.endedChannel(id) : "",
+      replyTo,
+      header,
+      // What the caller was sent is kept already.
+      ends && held.replied === null ? (resultJson ?? "") : "",
+      ...Object.entries(fields).flat(),
+    ],
+  )) as "settled" | "lost" | "ended";
+}
+
+/** This attempt, if a process was to be started for it, and those that went with their workers. */
+function attemptFields(
+  held: HeldJob,
+  outcome: Outcome,
+  receipt: Receipt | null,
+  worker: string,
+  endedAt: number,
+): Record<string, string> {
+  const attempts: Attempt[] = [...held.lostAttempts];
+  if (held.enteredAt !== null || receipt !== null) {
+    const startedAt = held.enteredAt ?? held.takenAt;
+    attempts.push({ attempt: held.attempt, worker, startedAt, endedAt, outcome, receipt });
+  }
+  return Object.fromEntries(
+    attempts.map((attempt) => [attemptField(attempt.attempt), JSON.stringify(attempt)]),
+  );
+}
+
+/** BullMQ's side. What came over HTTP has its result in our record alone. */
+export async function finishJob(
+  { queue, job, token, facts }: HeldJob,
+  outcome: Outcome,
+  resultJson: string | null,
+  step: NextStep,
+): Promise<void> {
+  if (outcome.kind === "ok")
+    return await queue.complete(job, facts.gateway === null ? (resultJson ?? "null") : "null", token);
+  const said = outcome.message ?? outcome.errorMessage ?? "";
+  const reason = said === "" ? outcome.kind : `${outcome.kind}: ${said}`;
+  const stack = outcome.stack ?? reason;
+  if (step.kind === "end") await queue.fail(job, reason, stack, token);
+  else await queue.retry(job, reason, stack, token, step);
+}
+
+function observeEnd({ observer, onError }: SettleDeps, held: HeldJob, outcome: Outcome): void {
+  try {
+    const seconds = Math.max(0, (Date.now() - held.facts.acceptedAt) / 1000);
+    observer.terminal(held.queue.functionName, outcome.kind, seconds, held.facts.id);
+  } catch (error) {
+    onError(error, "telling the observer of an end");
+  }
+}
+
+/** After the end of one: others of a function that limits its concurrency may begin, and its events stay small. */
+async function lookAgain(
+  { redis, ready, onError }: SettleDeps,
+  { queue, function: version, facts }: HeldJob,
+  resultJson: string | null,
+): Promise<void> {
+  try {
+    if (version?.manifest.concurrency !== undefined)
+      await Promise.all([ready.hint(queue.functionName, "sync"), ready.hint(queue.functionName, "async")]);
+    if (facts.gateway === null && resultJson !== null) await trimEvents(redis, queue, resultJson.length);
+  } catch (error) {
+    onError(error, `looking again at ${queue.functionName}`);
+  }
+}

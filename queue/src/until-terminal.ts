@@ -1,0 +1,33 @@
+import { type InvocationRecord, isTerminal } from "@mayfly/contract";
+
+/** Messages are lost while Redis is away; so long until the state is looked at all the same. */
+const LOOK_EVERY_MS = 2000;
+
+/** Waits by notification, and looks now and then in case one was missed. */
+export async function untilTerminal(
+  look: () => Promise<InvocationRecord | null>,
+  subscribe: (wake: () => void) => Promise<() => Promise<void>>,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<InvocationRecord | null> {
+  const until = Date.now() + waitMs;
+  let wake = () => {};
+  const woken = () => wake();
+  const unsubscribe = await subscribe(woken);
+  signal.addEventListener("abort", woken);
+  try {
+    for (;;) {
+      const { promise: more, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const found = await look();
+      const leftMs = until - Date.now();
+      if (found === null || isTerminal(found.state) || leftMs <= 0 || signal.aborted) return found;
+      const timer = setTimeout(resolve, Math.min(leftMs, LOOK_EVERY_MS));
+      await more;
+      clearTimeout(timer);
+    }
+  } finally {
+    signal.removeEventListener("abort", woken);
+    await unsubscribe();
+  }
+}
