@@ -26,5 +26,5 @@ export function childEnvironment(given = process.env) {
  * @param {NodeJS.ProcessEnv} [given]
  */
 export function hostPath(given = process.env) {
-  return (given.PATH ?? "").split(delimiter).filter((folder) => folder !== NPM_BIN.replace(/\/$/, ""));
+  return (given["PATH"] ?? "").split(delimiter).filter((folder) => folder !== NPM_BIN.replace(/\/$/, ""));
 }

@@ -2,6 +2,8 @@ export interface PrivateRedis {
   /** `unix:///path`, or `redis://:password@127.0.0.1:port`. */
   readonly url: string;
   readonly pid: number;
+  /** Resolves with the reason once it has ended, for whatever reason; never rejects. */
+  readonly exited: Promise<string>;
   /** Ends it and waits until it is gone; its append-only file stays in the folder. */
   stop(): Promise<void>;
 }

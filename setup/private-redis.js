@@ -37,6 +37,7 @@ export async function startPrivateRedis({ dir, unixSocket = true, log = () => {}
   return {
     url: address.url,
     pid: server.pid,
+    exited: server.exited,
     async stop() {
       const force = setTimeout(() => server.child.kill("SIGKILL"), STOP_WITHIN_MS);
       server.child.kill("SIGTERM");

@@ -4,24 +4,25 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const FRAME_MS = 100;
 const NAME_WIDTH = 16;
 
-/** @typedef {(doing: string) => void} Say what a step is doing right now */
-/** @typedef {<T extends string>(name: string, work: (say: Say) => Promise<T>) => Promise<T>} Step */
+/** @typedef {{ write(text: string): unknown, isTTY?: boolean, columns?: number }} Out */
+/** @typedef {(doing: string) => void} Say Tells what a step is doing right now. */
+/** @typedef {<T>(name: string, work: (say: Say) => T | Promise<T>, summary?: (value: T) => string) => Promise<T>} Step */
 
 /**
- * Tells of each step and its time: a line that moves on a terminal, plain lines otherwise. A step returns what it
- * found or did, in a few words.
+ * Tells of each step and its time: a line that moves on a terminal, plain lines otherwise. What the work gives is
+ * handed on; `summary` puts it into a few words.
  *
- * @param {Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">} [out]
+ * @param {Out} [out]
  * @returns {Step}
  */
 export function createSteps(out = process.stdout) {
-  return async (name, work) => {
+  return async (name, work, summary = String) => {
     const startedAt = performance.now();
     const line = out.isTTY ? movingLine(out, name, startedAt) : plainLine(out, name);
     try {
-      const result = await work(line.say);
-      line.end(`✓ ${name.padEnd(NAME_WIDTH)} ${result} (${seconds(startedAt)})`);
-      return result;
+      const value = await work(line.say);
+      line.end(`✓ ${name.padEnd(NAME_WIDTH)} ${summary(value)} (${seconds(startedAt)})`);
+      return value;
     } catch (error) {
       line.end(`✗ ${name.padEnd(NAME_WIDTH)} failed (${seconds(startedAt)})`);
       throw error;
@@ -32,7 +33,7 @@ export function createSteps(out = process.stdout) {
 /** @param {number} startedAt */
 const seconds = (startedAt) => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
 
-/** @param {Pick<NodeJS.WriteStream, "write" | "columns">} out @param {string} name @param {number} startedAt */
+/** @param {Out} out @param {string} name @param {number} startedAt */
 function movingLine(out, name, startedAt) {
   let doing = "";
   let frame = 0;
@@ -52,7 +53,7 @@ function movingLine(out, name, startedAt) {
   };
 }
 
-/** @param {Pick<NodeJS.WriteStream, "write">} out @param {string} name */
+/** @param {Out} out @param {string} name */
 function plainLine(out, name) {
   let announced = false;
   return {

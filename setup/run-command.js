@@ -7,6 +7,7 @@ const LINES_KEPT = 40;
 
 /** A command that ended with another status than 0; the message holds the last it printed. */
 export class CommandFailed extends Error {
+  /** @override */
   name = "CommandFailed";
 
   /** @param {string} command @param {number | string} status @param {string[]} lastLines */

@@ -51,7 +51,7 @@ export async function installSystemPackages(purpose, say) {
   const still = missingFor(purpose).map((need) => need[manager]);
   if (still.length > 0)
     throw new Refusal(
-      `${still.join(", ")} was installed, but what it should bring is not on the path ${process.env.PATH}.`,
+      `${still.join(", ")} was installed, but what it should bring is not on the path ${process.env["PATH"]}.`,
     );
   return `installed ${names.join(" ")}`;
 }

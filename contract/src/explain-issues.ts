@@ -56,7 +56,7 @@ interface JsonSchemaNode {
 }
 
 /** The known word that is at most a third of its letters away, by Levenshtein's distance; null if none is. */
-function nearestOf(word: string, known: readonly string[]): string | null {
+export function nearestOf(word: string, known: readonly string[]): string | null {
   let best: { word: string; distance: number } | null = null;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
