@@ -9,6 +9,11 @@ const PROMETHEUS_ACCEPT =
 describe("which format a scraper gets", () => {
   test.each([
     ["OpenMetrics for Prometheus", PROMETHEUS_ACCEPT, "openMetrics"],
+    [
+      "OpenMetrics for Prometheus 3",
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+      "openMetrics",
+    ],
     ["Prometheus text for one who says nothing", undefined, "prometheus"],
     ["Prometheus text for a browser", "text/html,application/xhtml+xml,*/*;q=0.8", "prometheus"],
     [
