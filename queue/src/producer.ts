@@ -1,6 +1,7 @@
 import { type GatewayOption, MayflyError, type Outcome } from "@mayfly/contract";
 import { connectRedis, keys, reachingRedis, Subscriptions } from "@mayfly/store";
 import type { Redis } from "ioredis";
+import { createAdder } from "./add-job.ts";
 import { backlogOf } from "./backlog.ts";
 import { callBuild } from "./build-call.ts";
 import { BullQueues } from "./bull-queues.ts";
@@ -23,6 +24,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const inbox = await ReplyInbox.open(redis, subscriptions);
   const queues = await BullQueues.open(redis);
   const ready = new Ready(redis);
+  const add = createAdder(redis, queues, ready);
   const limit = new WaitingLimit(redis, maxWaiting);
   const { retentionMs, unendedMs } = store.invocations;
 
@@ -45,11 +47,15 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     await limit.admit(name);
     store.invocations.remember(id, name);
     const mayfly = optionOf(call, acceptedAt, { replyTo: inbox.channel, beginBefore });
-    // Sent in one go; Redis answers them in this order, so whoever is woken by the hint finds the job.
     await Promise.all([
       redis.set(keys.whereKey(id), name, "PX", unendedMs),
-      queues.get(name, "sync").add(id, name, call.eventJson, { mayfly, ...SYNC_JOB, timestamp: acceptedAt }),
-      ready.hint(name, "sync"),
+      add({
+        functionName: name,
+        lane: "sync",
+        id,
+        dataJson: call.eventJson,
+        options: { mayfly, timestamp: acceptedAt, ...SYNC_JOB },
+      }),
     ]);
   };
 
@@ -60,15 +66,20 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     const delay = Math.max(0, delayMs ?? 0);
     await Promise.all([
       redis.set(keys.whereKey(id), name, "PX", unendedMs + delay),
-      queues.get(name, "async").add(id, name, call.eventJson, {
-        mayfly: optionOf(call, acceptedAt, null),
-        timestamp: acceptedAt,
-        delay,
-        priority: priority ?? 0,
-        removeOnComplete: true,
-        removeOnFail: { age: Math.ceil(retentionMs / 1000) },
+      add({
+        functionName: name,
+        lane: "async",
+        id,
+        dataJson: call.eventJson,
+        options: {
+          mayfly: optionOf(call, acceptedAt, null),
+          timestamp: acceptedAt,
+          delay,
+          priority: priority ?? 0,
+          removeOnComplete: true,
+          removeOnFail: { age: Math.ceil(retentionMs / 1000) },
+        },
       }),
-      delay === 0 ? ready.hint(name, "async") : ready.hintAt(name, "async", acceptedAt + delay),
     ]);
   };
 
@@ -126,8 +137,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     queues: () => reachingRedis(() => namesOfQueues(redis, options)),
     backlog: (functions) => reachingRedis(() => Promise.all(functions.map((name) => backlogOf(redis, name)))),
     drop: (functionName) => reachingRedis(() => dropWaiting(redis, functionName, retentionMs)),
-    build: (request, timeoutMs) =>
-      reachingRedis(() => callBuild({ queues, ready, inbox }, request, timeoutMs)),
+    build: (request, timeoutMs) => reachingRedis(() => callBuild({ queues, add, inbox }, request, timeoutMs)),
     workers: () => reachingRedis(() => liveWorkers(redis)),
     async close() {
       inbox.close();
@@ -156,7 +166,8 @@ async function reserve(
     tenant,
     functionName: name,
     key,
-    body: call.eventJson,
+    // The body itself: of a form, the event around it holds the time and headers of each request.
+    body: call.http?.rawBody ?? call.eventJson,
     id,
   });
   switch (answer.kind) {
