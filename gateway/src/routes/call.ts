@@ -1,4 +1,4 @@
-import { EVENT_MAX_BYTES, FUNCTION_NAME, type FunctionVersion, MayflyError } from "@mayfly/contract";
+import { EVENT_MAX_BYTES, type FunctionVersion, functionNameSchema, MayflyError } from "@mayfly/contract";
 import type { Call } from "@mayfly/queue";
 import type { Context } from "hono";
 import { demandScope, owned } from "../auth/caller.ts";
@@ -6,6 +6,7 @@ import type { GatewayDeps, GatewayEnv } from "../deps.ts";
 import { readBody } from "../http/read-body.ts";
 import { eventOf } from "../invoke/event.ts";
 import { httpRequestOf } from "../invoke/http-request.ts";
+import { checkedName } from "./checked-name.ts";
 
 /** W3C trace context, version 00. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -14,13 +15,7 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export async function calledFunction(deps: GatewayDeps, c: Context<GatewayEnv>): Promise<FunctionVersion> {
   const caller = c.get("caller");
   demandScope(caller, "invoke");
-  const name = c.req.param("name") ?? "";
-  if (!FUNCTION_NAME.test(name)) {
-    throw new MayflyError(
-      "invalidName",
-      `${JSON.stringify(name.slice(0, 100))} is no function's name. A name has 1 to 63 of a-z, 0-9 and -, and neither begins nor ends with -.`,
-    );
-  }
+  const name = checkedName(c.req.param("name") ?? "", functionNameSchema);
   return owned(await deps.store.functions.latest(name), name, caller);
 }
 

@@ -1,22 +1,50 @@
 import { z } from "@hono/zod-openapi";
-import { functionNameSchema, functionViewSchema, MayflyError } from "@mayfly/contract";
+import { functionNameSchema, functionViewSchema, manifestSchema } from "@mayfly/contract";
 import { demandScope } from "../auth/caller.ts";
 import { checkUpload, deployFunction } from "../deploy/deploy-function.ts";
 import { functionView } from "../deploy/function-view.ts";
 import { createGate } from "../deploy/gate.ts";
 import { readUpload } from "../deploy/read-upload.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { checkedName } from "./checked-name.ts";
 import { createRouter } from "./create-router.ts";
-import { json, nameParams, refusals } from "./openapi.ts";
+import { component, json, nameParams, refusals } from "./openapi.ts";
 
 const UPLOADS_UNPACKED_AT_ONCE = 2;
 
-const deployed = functionViewSchema.extend({ warnings: z.array(z.string()) }).openapi("DeployedFunction");
+const deployed = component("DeployedFunction", functionViewSchema.extend({ warnings: z.array(z.string()) }));
+
+const { $schema: _, ...manifestJsonSchema } = z.toJSONSchema(manifestSchema, {
+  io: "input",
+  unrepresentable: "any",
+});
+const UPLOAD = {
+  type: "object" as const,
+  required: ["manifest", "files"],
+  properties: {
+    manifest: { $ref: "#/components/schemas/Manifest" },
+    files: {
+      type: "object" as const,
+      description: "by path: text, or bytes in base64",
+      additionalProperties: {
+        anyOf: [
+          { type: "string" as const },
+          {
+            type: "object" as const,
+            required: ["base64"],
+            properties: { base64: { type: "string" as const }, mode: { type: "string" as const } },
+          },
+        ],
+      },
+    },
+  },
+};
 
 /** `PUT /functions/:name`: JSON, or a gzipped tar of the function's folder. */
 export function deployRoutes(deps: GatewayDeps) {
   const router = createRouter();
   const gate = createGate(UPLOADS_UNPACKED_AT_ONCE);
+  router.openAPIRegistry.registerComponent("schemas", "Manifest", manifestJsonSchema as object);
   router.openAPIRegistry.registerPath({
     method: "put",
     path: "/functions/{name}",
@@ -26,15 +54,7 @@ export function deployRoutes(deps: GatewayDeps) {
       body: {
         required: true,
         content: {
-          "application/json": {
-            schema: z.object({
-              manifest: z.looseObject({}).describe("function.json; its JSON Schema is published"),
-              files: z.record(
-                z.string(),
-                z.union([z.string(), z.object({ base64: z.string(), mode: z.string().optional() })]),
-              ),
-            }),
-          },
+          "application/json": { schema: UPLOAD },
           "application/gzip": { schema: { type: "string", format: "binary" } },
         },
       },
@@ -58,16 +78,13 @@ export function deployRoutes(deps: GatewayDeps) {
   router.put("/functions/:name", async (c) => {
     const caller = c.get("caller");
     demandScope(caller, "deploy");
-    const name = functionNameSchema.safeParse(c.req.param("name"));
-    if (!name.success) {
-      throw new MayflyError("invalidName", `The path is not right: ${name.error.issues[0]?.message}.`);
-    }
+    const name = checkedName(c.req.param("name"), functionNameSchema);
     const unpack = await readUpload(c.req.raw);
     const result = await gate(async () => {
-      const upload = checkUpload(deps, name.data, await unpack());
+      const upload = checkUpload(deps, name, await unpack());
       return deployFunction(deps, caller.tenant, upload);
     });
-    c.header("location", `/functions/${name.data}`);
+    c.header("location", `/functions/${name}`);
     c.header("mayfly-version", result.function.version);
     return c.json(
       { ...functionView(result.function), warnings: [...result.warnings] },

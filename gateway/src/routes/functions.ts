@@ -4,9 +4,9 @@ import { demandScope, isOperator, owned } from "../auth/caller.ts";
 import { functionView } from "../deploy/function-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { createRouter } from "./create-router.ts";
-import { json, nameParams, refusals } from "./openapi.ts";
+import { component, json, nameParams, refusals } from "./openapi.ts";
 
-const view = functionViewSchema.openapi("Function");
+const view = component("Function", functionViewSchema);
 
 const listRoute = createRoute({
   method: "get",

@@ -4,17 +4,13 @@ import { type Caller, demandScope, isAdmin } from "../auth/caller.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { invocationNotFound, isInvocationId } from "../invoke/invocation-id.ts";
 import { createRouter } from "./create-router.ts";
-import { json, refusals } from "./openapi.ts";
+import { component, json, refusals } from "./openapi.ts";
 
 /** Longer waits are for a client to repeat: proxies between cut them anyway. */
 const MAX_WAIT_SECONDS = 300;
 
-export const invocationParams = z.object({
-  id: z
-    .string()
-    .openapi({ param: { name: "id", in: "path" }, example: "019365c0-0000-7000-8000-000000000000" }),
-});
-const record = invocationRecordSchema.openapi("Invocation");
+export const invocationParams = z.object({ id: z.string() });
+const record = component("Invocation", invocationRecordSchema);
 
 const getRoute = createRoute({
   method: "get",

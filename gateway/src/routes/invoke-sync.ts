@@ -35,7 +35,8 @@ export function invokeSyncRoutes(deps: GatewayDeps) {
       },
     });
   }
-  router.on("ALL", ["/function/:name", "/function/:name/*"], async (c) => {
+  // Hono's `/*` matches the bare name too.
+  router.all("/function/:name/*", async (c) => {
     const fn = await calledFunction(deps, c);
     const call = await callOf(deps, c, fn);
     const { timeoutMs } = fn.manifest.limits;

@@ -3,8 +3,9 @@ import { functionNameSchema, MayflyError } from "@mayfly/contract";
 import { type ApiKey, SCOPES } from "@mayfly/store";
 import { type Caller, DEFAULT_TENANT, demandScope, isOperator } from "../auth/caller.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { readJson } from "../http/read-json.ts";
 import { createRouter } from "./create-router.ts";
-import { json, refusals } from "./openapi.ts";
+import { json, jsonBody, refusals } from "./openapi.ts";
 
 const keyView = z
   .object({
@@ -16,28 +17,13 @@ const keyView = z
   })
   .openapi("Key");
 
-const createKeyRoute = createRoute({
-  method: "post",
-  path: "/keys",
-  summary: "Make a key; its text is shown this once",
-  request: {
-    body: {
-      required: true,
-      content: {
-        "application/json": {
-          schema: z
-            .object({
-              scopes: z.array(z.enum(SCOPES)).min(1),
-              tenant: functionNameSchema.optional().describe("default: the caller's own"),
-              label: z.string().max(200).default(""),
-            })
-            .strict(),
-        },
-      },
-    },
-  },
-  responses: { 201: json(keyView.extend({ key: z.string() }), "made"), ...refusals("invalidRequest") },
-});
+const newKey = z
+  .object({
+    scopes: z.array(z.enum(SCOPES)).min(1),
+    tenant: functionNameSchema.optional().describe("default: the caller's own"),
+    label: z.string().max(200).default(""),
+  })
+  .strict();
 
 const listRoute = createRoute({
   method: "get",
@@ -50,7 +36,7 @@ const deleteRoute = createRoute({
   method: "delete",
   path: "/keys/{id}",
   summary: "Delete a key; it stops working at once",
-  request: { params: z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) }) },
+  request: { params: z.object({ id: z.string() }) },
   responses: { 204: { description: "deleted" }, ...refusals("invalidRequest", "notFound") },
 });
 
@@ -59,10 +45,20 @@ export function keyRoutes(deps: GatewayDeps) {
   const { store } = deps;
   const router = createRouter();
 
-  router.openapi(createKeyRoute, async (c) => {
+  router.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/keys",
+    summary: "Make a key; its text is shown this once",
+    request: { body: jsonBody(newKey) },
+    responses: {
+      201: json(keyView.extend({ key: z.string() }), "made"),
+      ...refusals("invalidRequest", "invalidJson"),
+    },
+  });
+  router.post("/keys", async (c) => {
     const caller = c.get("caller");
     demandScope(caller, "admin");
-    const { scopes, label, tenant = caller.tenant } = c.req.valid("json");
+    const { scopes, label, tenant = caller.tenant } = await readJson(c.req.raw, newKey);
     if (tenant !== caller.tenant && !isOperator(caller)) {
       throw new MayflyError(
         "forbidden",

@@ -7,7 +7,7 @@ import { demandScope } from "../auth/caller.ts";
 import type { GatewayDeps, GatewayEnv } from "../deps.ts";
 import { createRouter } from "./create-router.ts";
 import { demandInvocation, invocationParams } from "./invocations.ts";
-import { json, refusals } from "./openapi.ts";
+import { component, json, refusals } from "./openapi.ts";
 
 const TYPES = ["application/json", "text/plain", "text/event-stream"];
 
@@ -20,7 +20,7 @@ const logsRoute = createRoute({
     200: {
       description: "the lines",
       content: {
-        ...json(logsSchema.openapi("Logs"), "").content,
+        ...json(component("Logs", logsSchema), "").content,
         "text/plain": { schema: { type: "string" } },
         "text/event-stream": { schema: { type: "string" } },
       },

@@ -2,15 +2,26 @@ import { z } from "@hono/zod-openapi";
 import { ERROR_STATUS, type ErrorCode, functionNameSchema, problemSchema } from "@mayfly/contract";
 
 /** `{ name }` in a path. */
-export const nameParams = z.object({
-  name: functionNameSchema.openapi({ param: { name: "name", in: "path" }, example: "thumbnail" }),
-});
+export const nameParams = z.object({ name: functionNameSchema });
 
-const problem = problemSchema.openapi("Problem");
+/**
+ * Names a schema of the contract in the document. Zod gives methods to each schema when it is made, so one that was
+ * made before `@hono/zod-openapi` was loaded has no `openapi`; its clone has.
+ */
+export function component<T extends z.ZodType>(name: string, schema: T): T {
+  return schema.clone().openapi(name);
+}
+
+const problem = component("Problem", problemSchema);
 
 /** An answer in JSON, for a route's description. */
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
+}
+
+/** A JSON body, for a route's description; `readJson` reads it. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { required: true, content: { "application/json": { schema } } };
 }
 
 /** The refusals of a route, by status, each with the codes that it may carry. */

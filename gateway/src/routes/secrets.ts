@@ -2,8 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { MayflyError } from "@mayfly/contract";
 import { demandScope } from "../auth/caller.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { readJson } from "../http/read-json.ts";
+import { checkedName } from "./checked-name.ts";
 import { createRouter } from "./create-router.ts";
-import { json, refusals } from "./openapi.ts";
+import { json, jsonBody, refusals } from "./openapi.ts";
 
 /** An environment variable's text is at most 128 KiB (MAX_ARG_STRLEN, execve(2)); the name needs some of it. */
 const MAX_SECRET_LENGTH = 64 * 1024;
@@ -17,36 +19,16 @@ const secretName = z
   .refine((name) => !/^(LD_.*|NODE_OPTIONS)$/.test(name), {
     error: "LD_* and NODE_OPTIONS are refused, since they change what the runtime itself loads",
   });
-const params = z.object({
-  name: secretName.openapi({ param: { name: "name", in: "path" }, example: "API_TOKEN" }),
-});
+const params = z.object({ name: secretName });
 
-const putRoute = createRoute({
-  method: "put",
-  path: "/secrets/{name}",
-  summary: "Store a secret; functions name it in their manifest, and no answer shows it",
-  request: {
-    params,
-    body: {
-      required: true,
-      content: {
-        "application/json": {
-          schema: z
-            .object({
-              value: z
-                .string()
-                .max(MAX_SECRET_LENGTH)
-                .refine((value) => !value.includes("\0"), {
-                  error: "an environment value cannot hold a NUL",
-                }),
-            })
-            .strict(),
-        },
-      },
-    },
-  },
-  responses: { 204: { description: "stored" }, ...refusals("invalidName", "invalidRequest") },
-});
+const secretBody = z
+  .object({
+    value: z
+      .string()
+      .max(MAX_SECRET_LENGTH)
+      .refine((value) => !value.includes("\0"), { error: "an environment value cannot hold a NUL" }),
+  })
+  .strict();
 
 const listRoute = createRoute({
   method: "get",
@@ -67,9 +49,21 @@ const deleteRoute = createRoute({
 export function secretRoutes({ store }: GatewayDeps) {
   const router = createRouter();
 
-  router.openapi(putRoute, async (c) => {
+  router.openAPIRegistry.registerPath({
+    method: "put",
+    path: "/secrets/{name}",
+    summary: "Store a secret; functions name it in their manifest, and no answer shows it",
+    request: { params, body: jsonBody(secretBody) },
+    responses: {
+      204: { description: "stored" },
+      ...refusals("invalidName", "invalidRequest", "invalidJson"),
+    },
+  });
+  router.put("/secrets/:name", async (c) => {
     const { tenant } = demandedCaller(c.get("caller"));
-    await store.secrets.put(tenant, c.req.valid("param").name, c.req.valid("json").value);
+    const name = checkedName(c.req.param("name"), secretName);
+    const { value } = await readJson(c.req.raw, secretBody);
+    await store.secrets.put(tenant, name, value);
     return c.body(null, 204);
   });
 
