@@ -1,0 +1,116 @@
+import type { Outcome } from "@mayfly/contract";
+import type { Settlement, TakenInvocation } from "@mayfly/queue";
+import { RUNNERS } from "@mayfly/runtimes";
+import { nowUs, type WorkerDeps } from "./deps.ts";
+import { createReceipt } from "./outcome/receipt.ts";
+import type { Attempt } from "./run/attempt.ts";
+import { functionRoot, type RuntimeTrees } from "./run/root.ts";
+import { runExecutable } from "./run/run-executable.ts";
+import { runWithRunner } from "./run/run-with-runner.ts";
+import { runtimeKind, sandboxSpec } from "./run/spec.ts";
+
+/**
+ * Makes the worker's one verb: it takes an invocation, runs it in a sandbox of its own, and gives back what to settle
+ * once nothing of it is left. What the function does is in the outcome; it rejects for what we fail at.
+ */
+export function createInvocationHandler(deps: WorkerDeps) {
+  return async function handle(invocation: TakenInvocation): Promise<Settlement> {
+    const { name, manifest } = invocation.function;
+    try {
+      const attempt = await runAttempt(deps, invocation);
+      if (attempt === null) return neverRan();
+      const settlement = settle(deps, invocation, attempt);
+      deps.observer.attemptEnded(
+        name,
+        attempt.outcome.kind,
+        settlement.receipt,
+        manifest.limits,
+        invocation.id,
+      );
+      return settlement;
+    } catch (error) {
+      deps.observer.attemptEnded(name, "systemFailure", null, manifest.limits, invocation.id);
+      throw error;
+    }
+  };
+}
+
+async function runAttempt(deps: WorkerDeps, invocation: TakenInvocation): Promise<Attempt | null> {
+  const takenUs = nowUs();
+  const { function: version, id } = invocation;
+  const kind = runtimeKind(version.manifest);
+  const secrets = secretsOf(deps, invocation);
+  // It is awaited later, and must not count as unhandled until then.
+  secrets.catch(() => undefined);
+  const [runtime, code] = await Promise.all([
+    runtimeTrees(deps, version.manifest.runtime),
+    deps.codeTrees.lease(version.artifact),
+  ]);
+  using lease = code;
+  const root = functionRoot(deps.systemRoot, runtime, lease.tree);
+  if (kind === "exec")
+    return await runExecutable(deps, invocation, {
+      takenUs,
+      spec: sandboxSpec(version, id, root, await secrets),
+    });
+  const spec = sandboxSpec(version, id, root, {});
+  return await runWithRunner(deps, invocation, { takenUs, spec, bundleFormat: lease.bundleFormat, secrets });
+}
+
+/** One that is named and that nobody stored is not there, as an environment variable may not be. */
+async function secretsOf(
+  { store }: WorkerDeps,
+  { function: { tenant, manifest } }: TakenInvocation,
+): Promise<Readonly<Record<string, string>>> {
+  return manifest.secrets.length === 0 ? {} : store.secrets.get(tenant, manifest.secrets);
+}
+
+/** Loads what a runtime needs beside the function's code; only the first call of each waits for it. */
+export async function runtimeTrees(
+  { fixedTrees, nodeVersions }: Pick<WorkerDeps, "fixedTrees" | "nodeVersions">,
+  runtime: string,
+): Promise<RuntimeTrees> {
+  if (runtime === "exec") return { kind: "exec" };
+  if (runtime === "python3")
+    return {
+      kind: "python3",
+      runner: await fixedTrees.load("runner-python3", () => RUNNERS.python3.folder),
+    };
+  const major = Number(runtime.slice("nodejs".length));
+  const [node, runner] = await Promise.all([
+    fixedTrees.load(`node-${major}`, () => nodeVersions.binFolder(major)),
+    fixedTrees.load("runner-nodejs", () => RUNNERS.nodejs.folder),
+  ]);
+  return { kind: "nodejs", node, runner };
+}
+
+function settle(
+  { sandboxes, workerId }: WorkerDeps,
+  { function: { manifest }, queueUs }: TakenInvocation,
+  attempt: Attempt,
+): Settlement {
+  const { outcome, resultJson, isHttpResponse, marks, ending, resultBytes, logBytes, afterAnswer } = attempt;
+  const receipt = createReceipt({
+    cgroupMode: sandboxes.cgroupMode,
+    isolation: "exec",
+    worker: workerId,
+    queueUs,
+    marks,
+    ending,
+    limits: manifest.limits,
+    resultBytes,
+    logBytes,
+    enforced: sandboxes.enforced,
+    afterAnswer,
+  });
+  return { outcome, resultJson, isHttpResponse, receipt };
+}
+
+/** The queue knows why the attempt was not granted, and says so itself. */
+function neverRan(): Settlement {
+  const outcome: Outcome = {
+    kind: "expired",
+    message: "The attempt was given away before it began, and never ran.",
+  };
+  return { outcome, resultJson: null, isHttpResponse: false, receipt: null };
+}

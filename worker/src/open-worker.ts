@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import type { WorkerGauges, WorkerObserver } from "@mayfly/contract";
+import { type Dispatcher, startDispatcher } from "@mayfly/queue";
+import { openSandboxes, type Running, type Sandboxes } from "@mayfly/sandbox-addon";
+import { openStore, type Store, secretKeyOf } from "@mayfly/store";
+import { createCodeTrees } from "./code/code-trees.ts";
+import { createFixedTrees } from "./code/fixed-trees.ts";
+import { createNodeVersions } from "./code/node-versions.ts";
+import { openPackedCache } from "./code/packed-cache.ts";
+import type { WorkerConfig } from "./config.ts";
+import { createBuilder } from "./deploy/build.ts";
+import type { Log, WorkerDeps } from "./deps.ts";
+import { createInvocationHandler, runtimeTrees } from "./handle-invocation.ts";
+import { createResultChecker } from "./outcome/result-checker.ts";
+import { systemRoot } from "./run/root.ts";
+import { safely } from "./safely.ts";
+
+const MAX_CACHED_BYTES = 2 * 1024 ** 3;
+const MAX_LOADED_BYTES = 512 * 1024 ** 2;
+
+export interface MayflyWorker extends AsyncDisposable {
+  readonly id: string;
+  readonly cgroupMode: Sandboxes["cgroupMode"];
+  readonly store: Store;
+  /** Stops taking and waits for what runs, at most as long as the configuration says. */
+  drain(): Promise<void>;
+  /** Ends what runs at once; it is handed back, or told as lost where it may run only once. */
+  hurry(): void;
+}
+
+/** Makes the observer, once the worker knows its id and before it takes anything. */
+export type ObserverFactory = (worker: {
+  readonly id: string;
+  readonly gauges: WorkerGauges;
+}) => WorkerObserver;
+
+/**
+ * Opens a worker: its sandboxes first, so that nothing is taken before the walls have been proved, its queue last.
+ *
+ * @throws SandboxError where a wall cannot be enforced, Error where Redis cannot be reached
+ */
+export async function openWorker(
+  config: WorkerConfig,
+  createObserver: ObserverFactory,
+  log: Log,
+): Promise<MayflyWorker> {
+  await using opening = new AsyncDisposableStack();
+  const { sandboxes, id } = await openSandboxesAs(config);
+  opening.defer(() => sandboxes.close());
+  const secretKey = await secretKeyOf(config.secretKey, config.dataDir);
+  const store = opening.use(
+    await openStore({ redisUrl: config.redisUrl, secretKey, retentionMs: config.retentionMs }),
+  );
+  const running = new Set<Running>();
+  let dispatcher: Dispatcher | null = null;
+  const gauges: WorkerGauges = {
+    slots: () => dispatcher?.slots ?? { total: config.slots, busy: 0 },
+    leaked: () => sandboxes.leaked(),
+  };
+  const observer = safely(createObserver({ id, gauges }), log);
+  const deps = await createDeps(config, { id, sandboxes, store, running, observer, log });
+  opening.use(deps.checker);
+  // The first call should not wait for the largest copy there is.
+  await runtimeTrees(deps, "nodejs24");
+  dispatcher = await startDispatcher(config.redisUrl, store, {
+    workerId: id,
+    slots: config.slots,
+    lockMs: config.lockMs,
+    handle: createInvocationHandler(deps),
+    build: createBuilder(deps),
+    observer,
+    onError: (error, doing) => log.warn({ err: error, doing }, "got over a failure"),
+  });
+  const started = dispatcher;
+  opening.defer(() => started.drain(0));
+  return asWorker(config, deps, started, opening.move());
+}
+
+function asWorker(
+  config: WorkerConfig,
+  { workerId, sandboxes, store, running }: WorkerDeps,
+  dispatcher: Dispatcher,
+  opened: AsyncDisposableStack,
+): MayflyWorker {
+  return {
+    id: workerId,
+    cgroupMode: sandboxes.cgroupMode,
+    store,
+    drain: () => dispatcher.drain(config.drainMs),
+    hurry() {
+      for (const one of running) one.kill("workerStopping");
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+interface Parts {
+  readonly id: string;
+  readonly sandboxes: Sandboxes;
+  readonly store: Store;
+  readonly running: Set<Running>;
+  readonly observer: WorkerObserver;
+  readonly log: Log;
+}
+
+async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDeps> {
+  const { id, sandboxes, store, running, observer, log } = parts;
+  const scratch = join(config.dataDir, "scratch");
+  const cache = await openPackedCache({
+    folder: join(config.dataDir, "artifacts"),
+    artifacts: store.artifacts,
+    maxBytes: MAX_CACHED_BYTES,
+  });
+  return {
+    workerId: id,
+    store,
+    sandboxes,
+    fixedTrees: createFixedTrees(sandboxes),
+    codeTrees: createCodeTrees({
+      sandboxes,
+      cache,
+      scratch,
+      maxBytes: MAX_LOADED_BYTES,
+      onError: (error) => log.warn({ err: error }, "code was not unloaded"),
+    }),
+    nodeVersions: createNodeVersions(join(config.dataDir, "node")),
+    checker: createResultChecker(),
+    observer,
+    log,
+    systemRoot: systemRoot(),
+    scratch,
+    running,
+  };
+}
+
+/** Another worker of this host may have an id already; its lock says so. */
+async function openSandboxesAs(config: WorkerConfig): Promise<{ sandboxes: Sandboxes; id: string }> {
+  const { cgroupParent, allowWithout, sandboxUid, debugHoldMs } = config;
+  let lastError: unknown;
+  for (const id of config.workerIds) {
+    try {
+      const sandboxes = await openSandboxes({
+        cgroupParent,
+        workerId: id,
+        allowWithout,
+        hostUid: sandboxUid,
+        debugHoldMs,
+      });
+      return { sandboxes, id };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      lastError = error;
+    }
+  }
+  throw lastError;
+}
+
+function isTaken(error: unknown): boolean {
+  const { errno } = error as { errno?: unknown };
+  return errno === "EWOULDBLOCK" || errno === "EAGAIN";
+}

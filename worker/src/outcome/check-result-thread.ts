@@ -1,0 +1,13 @@
+import { parentPort } from "node:worker_threads";
+import { checkResult } from "./check-result.ts";
+
+/** The thread that parses large results, so that the worker's event loop does not stand still for them. */
+parentPort?.on("message", ({ id, json, isHttpResponse }: CheckRequest) => {
+  parentPort?.postMessage({ id, check: checkResult(json, isHttpResponse) });
+});
+
+export interface CheckRequest {
+  readonly id: number;
+  readonly json: Uint8Array;
+  readonly isHttpResponse: boolean;
+}

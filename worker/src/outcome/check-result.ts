@@ -1,0 +1,37 @@
+import { isUtf8 } from "node:buffer";
+import { httpResponseSchema } from "@mayfly/contract";
+
+/** A token of RFC 9110, and what Node's HTTP server lets through as a value. */
+const HEADER_NAME = /^[!#$%&'*+.^`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+export type ResultCheck = { readonly valid: true } | { readonly valid: false; readonly reason: string };
+
+/** What a sandbox says is its result, proved to be one: the runner checks too, but code can go past its runner. */
+export function checkResult(json: Uint8Array, isHttpResponse: boolean): ResultCheck {
+  if (!isUtf8(json)) return invalid("the result is not UTF-8");
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8"));
+  } catch {
+    return invalid("the result is not JSON");
+  }
+  return isHttpResponse ? checkHttp(value) : { valid: true };
+}
+
+function checkHttp(value: unknown): ResultCheck {
+  const parsed = httpResponseSchema.safeParse(value);
+  if (!parsed.success) return invalid("the result is no HTTP answer");
+  const { statusCode, headers } = parsed.data;
+  if (statusCode < 200 || statusCode > 599) return invalid(`the status code is ${statusCode}`);
+  for (const [name, values] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) return invalid(`${JSON.stringify(name)} is no header name`);
+    if (![values].flat().every((one) => HEADER_VALUE.test(one)))
+      return invalid(`the header ${name} has a value that HTTP cannot carry`);
+  }
+  return { valid: true };
+}
+
+function invalid(reason: string): ResultCheck {
+  return { valid: false, reason };
+}

@@ -1,0 +1,126 @@
+import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
+import { cancelFrame, FrameReader, MalformedFrame, type RunnerFrame } from "@mayfly/runtimes";
+import type { LaterFacts } from "../outcome/after-answer.ts";
+import { type Evidence, noEvidence, type RunnerError } from "../outcome/evidence.ts";
+import type { ResultChecker } from "../outcome/result-checker.ts";
+
+const MAX_ERRORS_AFTER = 5;
+
+/** The worker's side of a control channel: what the sandbox said, taken as evidence. */
+export interface Conversation {
+  readonly evidence: Evidence;
+  readonly later: LaterFacts;
+  /** Microseconds as the runner gave them, or null; not to be trusted beyond their own order. */
+  readonly calledUs: number | null;
+  readonly settledUs: number | null;
+  /** The first thing that settles the call has been said, and checked; or the channel has ended. */
+  readonly settled: Promise<void>;
+  /** Nothing is waited for any more: `waitUntil` has settled, or was never used. */
+  readonly done: Promise<void>;
+  /** The other end is closed and all it said has been read. */
+  readonly closed: Promise<void>;
+  say(frame: Buffer): void;
+  cancel(): void;
+}
+
+/** Listens to a runner. Never throws for what it says: a peer that speaks nonsense is evidence too. */
+export function converse(channel: Duplex, maxResultBytes: number, checker: ResultChecker): Conversation {
+  const evidence = noEvidence();
+  const errorsAfter: RunnerError[] = [];
+  const later = { wasPending: false, errorsAfter, heapOomAfter: false };
+  const settled = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  let calledUs: number | null = null;
+  let settledUs: number | null = null;
+  let checking: Promise<void> = Promise.resolve();
+  let isSettled = false;
+  let isBroken = false;
+
+  const settle = (atUs: number) => {
+    isSettled = true;
+    settledUs = Number.isNaN(atUs) ? null : atUs;
+  };
+  const takeResult = async ({ json, isHttpResponse, pending }: Extract<RunnerFrame, { type: "result" }>) => {
+    const check = await checker.check(json, isHttpResponse);
+    if (check.valid)
+      evidence.result = { json: json.toString("utf8"), bytes: json.byteLength, isHttpResponse };
+    else evidence.malformed = check.reason;
+    settled.resolve();
+    if (!pending || !check.valid) done.resolve();
+  };
+  const onFrame = (frame: RunnerFrame) => {
+    switch (frame.type) {
+      case "called":
+        calledUs ??= Number.isNaN(frame.calledUs) ? null : frame.calledUs;
+        return;
+      case "heapOom":
+        if (isSettled) later.heapOomAfter = true;
+        else evidence.heapOom = true;
+        return;
+      case "settled":
+        if (isSettled) done.resolve();
+        return;
+      case "error":
+        if (!isSettled) evidence.error = frame;
+        else if (errorsAfter.length < MAX_ERRORS_AFTER) errorsAfter.push(frame);
+        break;
+      case "result":
+        if (isSettled) return;
+        settle(frame.atUs);
+        later.wasPending = frame.pending;
+        checking = takeResult(frame);
+        return;
+      case "tooLarge":
+        if (!isSettled) evidence.tooLarge = frame.bytes;
+        break;
+    }
+    if (!isSettled) settle(frame.atUs);
+    endOfTalk();
+  };
+  /** Nothing more is waited for, once a result at hand has been checked. */
+  const endOfTalk = () =>
+    void checking.then(() => {
+      settled.resolve();
+      done.resolve();
+    });
+
+  const reader = new FrameReader({ maxResultBytes, onFrame });
+  channel.on("data", (chunk: Buffer) => {
+    if (isBroken) return;
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      isBroken = true;
+      if (!isSettled) evidence.malformed = error.message;
+      endOfTalk();
+    }
+  });
+  // It is closed at any moment by who is on the other side.
+  channel.on("error", () => {});
+  const closed = finished(channel, { writable: false })
+    .catch(() => undefined)
+    .then(() => checking)
+    .then(endOfTalk);
+
+  return {
+    evidence,
+    later,
+    get calledUs() {
+      return calledUs;
+    },
+    get settledUs() {
+      return settledUs;
+    },
+    settled: settled.promise,
+    done: done.promise,
+    closed,
+    say: (frame) => void channel.write(frame),
+    cancel() {
+      if (isSettled) return;
+      evidence.cancelled = true;
+      channel.write(cancelFrame());
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { totalmem } from "node:os";
+import { posix } from "node:path";
+import type { HttpRequest } from "@mayfly/contract";
+import type { TakenInvocation } from "@mayfly/queue";
+import { BUNDLE_DIR, type Bundle, FUNCTION_DIR, type HttpHeader, type InvokeHeader } from "@mayfly/runtimes";
+import type { Clocks } from "./clocks.ts";
+
+/** Everything that a runner is told beside the event itself. */
+export function invokeHeader(
+  invocation: TakenInvocation,
+  bundleFormat: "cjs" | "esm" | null,
+  secrets: Readonly<Record<string, string>>,
+  clocks: Clocks,
+): InvokeHeader {
+  const { name, version, manifest } = invocation.function;
+  const http = invocation.gateway?.http ?? null;
+  return {
+    facts: {
+      invocationId: invocation.id,
+      functionName: name,
+      functionVersion: version,
+      attempt: invocation.attempt,
+      memoryLimitBytes: manifest.limits.memoryBytes ?? totalmem(),
+    },
+    http: http && httpHeader(http),
+    job: http === null ? invocation.job : null,
+    secrets,
+    resultBytes: manifest.limits.resultBytes,
+    ...clocks,
+    bundle: bundleOf(manifest.entry, bundleFormat),
+  };
+}
+
+/** The request's bytes; null where they are the event's own. */
+export function rawBodyOf({ gateway }: TakenInvocation): Buffer | null {
+  const rawBody = gateway?.http?.rawBody ?? null;
+  return rawBody === null ? null : Buffer.from(rawBody, "base64");
+}
+
+function httpHeader({ method, path, query, headers, origin, rawBody }: HttpRequest): HttpHeader {
+  return { method, path, query, headers, origin, rawBodyIsEvent: rawBody === null };
+}
+
+function bundleOf(entry: string, format: "cjs" | "esm" | null): Bundle {
+  const scriptName = posix.join(FUNCTION_DIR, entry);
+  if (format === null)
+    return { path: scriptName, mapPath: "", scriptName, sourceRoot: FUNCTION_DIR, format: "cjs" };
+  const path = posix.join(FUNCTION_DIR, BUNDLE_DIR, format === "cjs" ? "bundle.cjs" : "bundle.mjs");
+  return {
+    path,
+    mapPath: `${path}.map`,
+    // A module that is imported is known by its own path.
+    scriptName: format === "cjs" ? scriptName : path,
+    sourceRoot: FUNCTION_DIR,
+    format,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { Limits } from "@mayfly/contract";
+import type { TakenInvocation } from "@mayfly/queue";
+import type { Running, SandboxSpec } from "@mayfly/sandbox-addon";
+import { nowUs, type WorkerDeps } from "../deps.ts";
+import { collectLog } from "../logs/invocation-log.ts";
+import { type CheckedResult, noEvidence } from "../outcome/evidence.ts";
+import { execOutcome } from "../outcome/outcome.ts";
+import type { ResultChecker } from "../outcome/result-checker.ts";
+import { type Attempt, logKeeper, onCancel, withSandbox } from "./attempt.ts";
+
+/**
+ * Runs one attempt of an executable: the event on its stdin, the result on its stdout. User code begins with the
+ * process, so the attempt's token is written before.
+ *
+ * @returns null where the token was not granted
+ */
+export async function runExecutable(
+  deps: WorkerDeps,
+  invocation: TakenInvocation,
+  { takenUs, spec }: { takenUs: number; spec: SandboxSpec },
+): Promise<Attempt | null> {
+  const { limits } = invocation.function.manifest;
+  if (!(await invocation.enter())) return null;
+  return withSandbox(deps, invocation, spec, async (running, startedUs) => {
+    const evidence = noEvidence();
+    const log = collectLog({
+      streams: { stderr: running.stderr },
+      maxBytes: limits.logBytes,
+      now: Date.now,
+      append: logKeeper(deps, invocation.id),
+    });
+    using _ = onCancel(invocation.signal, () => {
+      evidence.cancelled = true;
+      running.kill("cancelled");
+    });
+    running.stdin.on("error", () => {
+      // It may well leave its stdin unread.
+    });
+    running.stdin.end(invocation.eventJson);
+    const output = await readOutput(running, limits);
+    const ending = await running.ended;
+    const endedUs = nowUs();
+    await log.finish();
+    if (output.bytes > limits.resultBytes) evidence.tooLarge = output.bytes;
+    else if (ending.exitCode === 0) evidence.result = await toResult(output.text(), deps.checker);
+    const outcome = execOutcome(evidence, ending, limits);
+    const result = outcome.kind === "ok" ? evidence.result : null;
+    return {
+      outcome,
+      resultJson: result?.json ?? null,
+      isHttpResponse: false,
+      resultBytes: result?.bytes ?? 0,
+      marks: { takenUs, startedUs, calledUs: startedUs, settledUs: null, endedUs },
+      ending,
+      logBytes: log.bytes,
+      afterAnswer: [],
+    };
+  });
+}
+
+/** Reads stdout to its end; once there is too much the process is ended, and the rest is thrown away. */
+async function readOutput(running: Running, { resultBytes }: Limits) {
+  const { stdout }: { stdout: Readable } = running;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes > resultBytes) running.kill("outputTooLarge");
+    else chunks.push(chunk);
+  });
+  await finished(stdout, { writable: false }).catch(() => undefined);
+  return { bytes, text: () => Buffer.concat(chunks) };
+}
+
+/** JSON where it is that, null where there is nothing, else the text itself. */
+async function toResult(output: Buffer, checker: ResultChecker): Promise<CheckedResult> {
+  const { valid } = await checker.check(output, false);
+  const text = output.toString("utf8");
+  const json = valid ? text.trim() : output.length === 0 ? "null" : JSON.stringify(text);
+  return { json, bytes: output.byteLength, isHttpResponse: false };
+}

@@ -1,0 +1,111 @@
+import { setImmediate } from "node:timers/promises";
+import type { Outcome } from "@mayfly/contract";
+import type { TakenInvocation } from "@mayfly/queue";
+import { invokeFrame } from "@mayfly/runtimes";
+import type { Running, SandboxSpec } from "@mayfly/sandbox-addon";
+import { nowUs, type WorkerDeps } from "../deps.ts";
+import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
+import { afterAnswer } from "../outcome/after-answer.ts";
+import { endedOutcome, settledOutcome } from "../outcome/outcome.ts";
+import { timingOf } from "../outcome/receipt.ts";
+import { type Attempt, logKeeper, onCancel, withSandbox } from "./attempt.ts";
+import { CANCEL_GRACE_MS, clocksOf } from "./clocks.ts";
+import { type Conversation, converse } from "./conversation.ts";
+import { invokeHeader, rawBodyOf } from "./invoke-header.ts";
+
+export interface RunnerOptions {
+  readonly takenUs: number;
+  readonly spec: SandboxSpec;
+  readonly bundleFormat: "cjs" | "esm" | null;
+  readonly secrets: Promise<Readonly<Record<string, string>>>;
+}
+
+/**
+ * Runs one attempt of a function that has a runner (nodejs, python3): the runtime boots while the attempt's token is
+ * written, and user code is loaded once that has been granted.
+ *
+ * @returns null where it was not granted
+ */
+export async function runWithRunner(
+  deps: WorkerDeps,
+  invocation: TakenInvocation,
+  options: RunnerOptions,
+): Promise<Attempt | null> {
+  const { limits } = invocation.function.manifest;
+  return withSandbox(deps, invocation, options.spec, async (running, startedUs) => {
+    if (running.control === null)
+      throw new Error("The sandbox was asked for a control channel and has none.");
+    const talk = converse(running.control, limits.resultBytes, deps.checker);
+    const log = collectLog({
+      streams: { stdout: running.stdout, stderr: running.stderr },
+      maxBytes: limits.logBytes,
+      now: Date.now,
+      append: logKeeper(deps, invocation.id),
+    });
+    using _ = onCancel(invocation.signal, () => {
+      talk.cancel();
+      setTimeout(() => running.kill("cancelled"), CANCEL_GRACE_MS);
+    });
+
+    const [entered, secrets] = await Promise.all([invocation.enter(), options.secrets]);
+    if (!entered) return null;
+    const header = invokeHeader(
+      invocation,
+      options.bundleFormat,
+      secrets,
+      clocksOf(startedUs, limits.timeoutMs),
+    );
+    talk.say(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
+
+    await Promise.race([talk.settled, running.ended]);
+    const marksNow = () => ({
+      takenUs: options.takenUs,
+      startedUs,
+      calledUs: talk.calledUs,
+      settledUs: talk.settledUs,
+      endedUs: nowUs(),
+    });
+    const early = settledOutcome(talk.evidence, limits);
+    if (early !== null) {
+      await linesBeforeAnswer(log);
+      const timing = timingOf(invocation.queueUs, marksNow(), 0);
+      invocation.reply({ outcome: early, ...resultOf(talk, early), timing });
+    }
+    const ending = await endOf(running, talk);
+    const endedMarks = marksNow();
+    await log.finish();
+    const outcome = early ?? endedOutcome(talk.evidence, ending, limits);
+    return {
+      outcome,
+      ...resultOf(talk, outcome),
+      resultBytes: talk.evidence.result?.bytes ?? 0,
+      marks: endedMarks,
+      ending,
+      logBytes: log.bytes,
+      afterAnswer: early === null ? [] : afterAnswer(talk.later, ending),
+    };
+  });
+}
+
+/**
+ * What was written before the answer was readable before it: one turn of the event loop takes it in. It is kept
+ * before the answer is given, so that who got the answer finds the lines.
+ */
+async function linesBeforeAnswer(log: InvocationLog): Promise<void> {
+  await setImmediate();
+  await log.flush();
+}
+
+async function endOf(running: Running, talk: Conversation) {
+  await Promise.race([talk.done, running.ended]);
+  running.kill("settled");
+  const ending = await running.ended;
+  // What was said before the end may still be unread.
+  await talk.closed;
+  return ending;
+}
+
+function resultOf({ evidence }: Conversation, outcome: Outcome) {
+  if (outcome.kind !== "ok" || evidence.result === null) return { resultJson: null, isHttpResponse: false };
+  return { resultJson: evidence.result.json, isHttpResponse: evidence.result.isHttpResponse };
+}
