@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { MayflyError } from "@mayfly/contract";
 import { z } from "zod";
+import type { NewJob } from "./add-job.ts";
 import type { BullQueues } from "./bull-queues.ts";
-import type { Ready } from "./ready.ts";
 import type { ReplyInbox } from "./reply-inbox.ts";
 import type { BuildReply, BuildRequest } from "./types.ts";
 
@@ -20,13 +20,13 @@ export const encodeBuildAnswer = (id: string, answer: BuildAnswer): string =>
 
 export interface BuildCallDeps {
   readonly queues: BullQueues;
-  readonly ready: Ready;
+  readonly add: (job: NewJob) => Promise<void>;
   readonly inbox: ReplyInbox;
 }
 
 /** Asks the workers for a build and waits for the reply. */
 export async function callBuild(
-  { queues, ready, inbox }: BuildCallDeps,
+  { queues, add, inbox }: BuildCallDeps,
   request: BuildRequest,
   timeoutMs: number,
 ): Promise<BuildReply> {
@@ -36,12 +36,13 @@ export async function callBuild(
   const timer = setTimeout(() => expire(null), timeoutMs);
   try {
     const mayfly = JSON.stringify({ format: 1, replyTo: inbox.channel });
-    await queues.get(BUILDS, "async").add(id, "build", JSON.stringify(request), {
-      mayfly,
-      removeOnComplete: true,
-      removeOnFail: true,
+    await add({
+      functionName: BUILDS,
+      lane: "async",
+      id,
+      dataJson: JSON.stringify(request),
+      options: { mayfly, removeOnComplete: true, removeOnFail: true },
     });
-    await ready.hint(BUILDS, "async");
     const message = await Promise.race([expected.message, timeout]);
     if (message === null) throw noWorker(timeoutMs);
     const answer = JSON.parse(message.slice(message.indexOf("\n") + 1)) as BuildAnswer;

@@ -220,9 +220,12 @@ export class BullQueue {
   }
 }
 
-/** BullMQ's types ask for a whole `Job`; what it reads is the id and the options. */
-function asMinimal(job: BullJob): MinimalJob {
-  return job as unknown as MinimalJob;
+/**
+ * BullMQ's types ask for a whole `Job`; what it reads is the id and the options. Its script compares `attempts`, which a
+ * producer of another language may have left out.
+ */
+function asMinimal({ id, opts }: BullJob): MinimalJob {
+  return { id, opts: { attempts: 0, ...opts } } as unknown as MinimalJob;
 }
 
 function failureFields(job: BullJob, failedReason: string, stack: string) {

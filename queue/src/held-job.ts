@@ -38,6 +38,8 @@ export class HeldJob {
   enteredAt: number | null = null;
   refusal: Refusal | null = null;
   handedBack = false;
+  /** The reply, if there was one, is kept in the record once this resolves. */
+  replySent: Promise<void> = Promise.resolve();
   #replied: Outcome | null = null;
 
   constructor(queue: BullQueue, job: BullJob, token: string) {
@@ -94,10 +96,18 @@ export class HeldJob {
   }
 
   /** Gives the caller its answer, where one waits; the record keeps it. */
-  async reply(redis: Redis, reply: Omit<Reply, "id">): Promise<void> {
+  reply(redis: Redis, reply: Omit<Reply, "id">, onError: (error: unknown) => void): void {
     const channel = this.facts.gateway?.sync?.replyTo;
     if (channel === undefined || this.#replied !== null) return;
     this.#replied = reply.outcome;
+    this.replySent = this.#send(redis, channel, reply).catch((error: unknown) => {
+      // Then the settlement tells the caller.
+      this.#replied = null;
+      onError(error);
+    });
+  }
+
+  async #send(redis: Redis, channel: string, reply: Omit<Reply, "id">): Promise<void> {
     const { resultJson, outcome, isHttpResponse, timing } = reply;
     const header = encodeHeader({ id: this.facts.id, outcome, isHttpResponse, timing });
     await replyScript.run(

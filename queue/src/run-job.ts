@@ -109,9 +109,7 @@ function takenInvocation(
     queueUs,
     signal: held.stopping.signal,
     enter: () => held.enter(redis, store.invocations.unendedMs),
-    reply: (reply) => {
-      held.reply(redis, reply).catch((error: unknown) => onError(error, `replying to ${held.facts.id}`));
-    },
+    reply: (reply) => held.reply(redis, reply, (error) => onError(error, `replying to ${held.facts.id}`)),
   };
 }
 

@@ -27,10 +27,11 @@ export interface Ending extends Settlement {
 }
 
 /**
- * Writes how an attempt ended: first our record, then BullMQ's side, both sent at once in this order. Should the
- * worker die between the two, whoever takes the job next finds the record and finishes BullMQ's side.
+ * Writes how an attempt ended: first our record, then BullMQ's side. Should the worker die between the two, whoever
+ * takes the job next finds the record and finishes BullMQ's side.
  */
 export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): Promise<void> {
+  await held.replySent;
   const outcome = held.replied ?? ending.outcome;
   if (isOurFailure(outcome.kind)) held.ourFailures++;
   const step = nextStep({
@@ -41,13 +42,10 @@ export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): P
     ourFailures: held.ourFailures,
     refused: ending.refused ?? false,
   });
-  const [written] = await Promise.all([
-    writeRecord(deps, held, { ...ending, outcome }, step),
-    finishJob(held, outcome, ending.resultJson, step).catch((error: unknown) => {
-      deps.onError(error, `settling job ${held.facts.id} with BullMQ`);
-    }),
-  ]);
+  const written = await writeRecord(deps, held, { ...ending, outcome }, step);
+  if (written === "lost") return;
   if (written === "settled" && step.kind === "end") observeEnd(deps, held, outcome);
+  await finishJob(held, outcome, ending.resultJson, step);
   if (step.kind === "retry")
     deps.ready.hintAt(held.queue.functionName, held.queue.lane, Date.now() + step.delayMs);
   await lookAgain(deps, held, ending.resultJson);

@@ -4,8 +4,9 @@ import type { Redis } from "ioredis";
 
 interface Seen {
   waiting: number;
-  /** Added by us since that count. */
-  added: number;
+  /** Admitted since the last count was asked for, and before that since the one before: it may not know of them. */
+  recent: number;
+  older: number;
   at: number;
 }
 
@@ -14,8 +15,8 @@ const FRESH_MS = 1000;
 
 /**
  * Back-pressure: refuses calls of a function for which too many wait already. It counts in Redis once a second and
- * by itself in between, so that a call pays no round trip for it; several gateways may together exceed the limit by
- * what they accept within that second.
+ * estimates in between, rather too high than too low, so that a call pays no round trip for it until the limit is
+ * near. Several gateways may together exceed it by what they accept within that second.
  */
 export class WaitingLimit {
   readonly #redis: Redis;
@@ -29,38 +30,44 @@ export class WaitingLimit {
 
   /** @throws MayflyError `tooManyWaiting` */
   async admit(functionName: string): Promise<void> {
-    let seen = this.#seen.get(functionName) ?? this.#remember(functionName, 0, 0);
-    if (Date.now() - seen.at > FRESH_MS) {
-      seen.at = Date.now();
-      this.#count(functionName).catch(() => {});
+    const seen = this.#seenOf(functionName);
+    if (seen.waiting + seen.older + seen.recent >= this.#maxWaiting) {
+      await this.#count(functionName, seen);
+      if (seen.waiting >= this.#maxWaiting)
+        throw tooManyWaiting(functionName, seen.waiting, this.#maxWaiting);
+    } else if (Date.now() - seen.at > FRESH_MS) {
+      this.#count(functionName, seen).catch(() => {});
     }
-    if (seen.waiting + seen.added >= this.#maxWaiting) seen = await this.#count(functionName);
-    if (seen.waiting >= this.#maxWaiting)
-      throw new MayflyError(
-        "tooManyWaiting",
-        `${seen.waiting} calls of "${functionName}" wait already. Try again later, or start more workers.`,
-        { facts: { function: functionName, waiting: seen.waiting, limit: this.#maxWaiting } },
-      );
-    seen.added++;
+    seen.recent++;
   }
 
-  async #count(functionName: string): Promise<Seen> {
+  #seenOf(functionName: string): Seen {
+    let seen = this.#seen.get(functionName);
+    if (seen === undefined) {
+      seen = { waiting: 0, recent: 0, older: 0, at: 0 };
+      this.#seen.set(functionName, seen);
+    }
+    return seen;
+  }
+
+  async #count(functionName: string, seen: Seen): Promise<void> {
+    seen.at = Date.now();
+    seen.older = seen.recent;
+    seen.recent = 0;
     const counts = await Promise.all(
       LANES.flatMap((lane) => [
         this.#redis.llen(keys.bullKey(functionName, lane, "wait")),
         this.#redis.zcard(keys.bullKey(functionName, lane, "prioritized")),
       ]),
     );
-    return this.#remember(
-      functionName,
-      counts.reduce((sum, count) => sum + count, 0),
-      Date.now(),
-    );
+    seen.waiting = counts.reduce((sum, count) => sum + count, 0);
   }
+}
 
-  #remember(functionName: string, waiting: number, at: number): Seen {
-    const seen = { waiting, added: 0, at };
-    this.#seen.set(functionName, seen);
-    return seen;
-  }
+function tooManyWaiting(functionName: string, waiting: number, limit: number): MayflyError {
+  return new MayflyError(
+    "tooManyWaiting",
+    `${waiting} calls of "${functionName}" wait already. Try again later, or start more workers.`,
+    { facts: { function: functionName, waiting, limit } },
+  );
 }

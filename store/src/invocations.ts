@@ -45,10 +45,12 @@ export function openInvocations({
     const place = await locate(id);
     if (place === null) return null;
     const { functionName, jobId } = place;
-    const record = decodeRecord(id, await redis.hgetall(recordKey(functionName, jobId)));
+    const readRecord = async () => decodeRecord(id, await redis.hgetall(recordKey(functionName, jobId)));
+    const record = await readRecord();
     if (record !== null) return record;
     const job = await findJob(redis, id, functionName, jobId);
-    if (job === null) return null;
+    // Between the two looks it may have ended: then the job has gone, and the record has come.
+    if (job === null) return await readRecord();
     const version = job.record.version || ((await functions.latest(functionName))?.version ?? "");
     return { ...job.record, version };
   };
