@@ -16,6 +16,10 @@ export interface SandboxesOptions {
   readonly hostUid: number;
   /** Keeps each emptied cgroup this long before its removal, so that an independent reader can compare. */
   readonly debugHoldMs: number;
+  /** Tests only: "v1" leaves a hybrid host's cgroup2 mount alone. */
+  readonly cgroupMode?: "v1";
+  /** Called once if the launcher ends unasked; nothing can be started then any more. */
+  readonly onLost?: (error: Error) => void;
 }
 
 /** One step in the building of a sandbox's root, carried out in order. `target` is a path in the sandbox. */

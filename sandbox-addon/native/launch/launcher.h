@@ -1,0 +1,61 @@
+// The process between a worker and its sandboxes. It owns all that is privileged, and holds every clock, so that neither
+// a busy event loop nor the death of the worker can keep a sandbox alive.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/socket.h"
+#include "base/unique_fd.h"
+#include "cgroup/cgroup.h"
+#include "launch/event_loop.h"
+#include "launch/plan.h"
+#include "launch/protocol.h"
+#include "launch/sandbox.h"
+#include "launch/trees.h"
+
+namespace mayfly {
+
+class Launcher {
+ public:
+  explicit Launcher(UniqueFd socket) : socket_(std::move(socket)) {}
+
+  // Until the worker asks for the end, or has ended itself; either way nothing of ours is left then.
+  [[nodiscard]] Status Run();
+
+ private:
+  void OnReadable();
+  void Dispatch(Packet packet);
+
+  void Handle(const OpenMessage& message, Packet& packet);
+  void Handle(const LoadTreeMessage& message, Packet& packet);
+  void Handle(const DropTreeMessage& message, Packet& packet);
+  void Handle(const StartMessage& message, Packet& packet);
+  void Handle(const KillMessage& message, Packet& packet);
+  void Handle(const CloseMessage& message, Packet& packet);
+
+  [[nodiscard]] Status Open(const OpenMessage& message);
+  void Answer(std::uint64_t id, const Status& status);
+  void Send(std::string message);
+  void Flush();
+
+  void BeginClose();
+  void Forget(std::uint64_t id);
+  void CompleteClose();
+
+  UniqueFd socket_;
+  EventLoop loop_;
+  PlanSettings settings_;
+  std::map<std::string, std::string> filters_;
+  std::unique_ptr<CgroupTree> cgroups_;
+  std::unique_ptr<Trees> trees_;
+  std::unique_ptr<SandboxWorld> world_;
+  std::map<std::uint64_t, std::unique_ptr<Sandbox>> sandboxes_;
+  LeakedMessage leaked_;
+  // Messages that the socket had no room for.
+  std::vector<std::string> unsent_;
+  bool closing_ = false;
+};
+
+}  // namespace mayfly

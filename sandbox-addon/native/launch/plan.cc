@@ -1,0 +1,202 @@
+#include "launch/plan.h"
+
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cerrno>
+
+#include "launch/rlimits.h"
+
+namespace mayfly {
+namespace {
+
+// What the main process is called inside; the outside number is PlanSettings::host_uid.
+constexpr const char* kInsideId = "1000";
+// Above every service of the host: where the whole machine runs short, a function goes first.
+constexpr const char* kOomScoreAdjustment = "500";
+// The root holds directories, links and the small files of `file` steps.
+constexpr const char* kRootOptions = "mode=0755,size=8m,nr_inodes=4096";
+
+constexpr std::uint64_t kReadOnlyTree = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+constexpr std::uint64_t kReadOnlyDevices = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+
+std::string ScratchOptions(const StartMessage& request) {
+  // The root directory and the two below it are not the function's.
+  constexpr std::uint64_t kOwnInodes = 3;
+  return "mode=0755,size=" + std::to_string(request.tmpfs_bytes) +
+         ",nr_inodes=" + std::to_string(request.tmpfs_inodes + kOwnInodes);
+}
+
+// So that uptime inside begins at the sandbox's own start.
+std::string BoottimeOffset() {
+  timespec now = {};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return "boottime -" + std::to_string(now.tv_sec) + " 0\n";
+}
+
+std::string SelfMap(std::uint32_t outside) {
+  return std::string(kInsideId) + " " + std::to_string(outside) + " 1\n";
+}
+
+}  // namespace
+
+const char* SandboxPlan::Keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+
+char* const* SandboxPlan::KeepList(const std::vector<std::string>& texts) {
+  std::vector<char*>& list = lists_.emplace_back();
+  for (const std::string& text : texts) list.push_back(texts_.emplace_back(text).data());
+  list.push_back(nullptr);
+  return list.data();
+}
+
+Result<SandboxPlan> SandboxPlan::Build(const StartMessage& request, const PlanSettings& settings,
+                                       const FindTree& find_tree, const std::string& filter) {
+  SandboxPlan plan;
+  if (Status root = plan.PlanRoot(request, settings, find_tree); !root) return root.error();
+  plan.PlanEntry(request, settings, filter);
+  return plan;
+}
+
+Status SandboxPlan::PlanRoot(const StartMessage& request, const PlanSettings& settings, const FindTree& find_tree) {
+  constexpr std::uint64_t kOfInit = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
+  const Store& store = settings.store;
+  const int proc = next_slot_++;
+  const int dev = next_slot_++;
+  const int tmp = next_slot_++;
+  const int shm = next_slot_++;
+
+  build_.push_back({.kind = StepKind::kUnshare, .value = settings.namespaces & kOfInit});
+  build_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/timens_offsets",
+                    .text = Keep(BoottimeOffset())});
+  build_.push_back({.kind = StepKind::kSetHostname, .target = Keep(request.hostname)});
+  build_.push_back({.kind = StepKind::kRaiseLoopback, .target = "lo"});
+  build_.push_back({.kind = StepKind::kOpenProc, .slot = proc});
+  build_.push_back({.kind = StepKind::kOpenTree, .slot = dev, .target = Keep(store.dev), .value = kReadOnlyDevices});
+  build_.push_back({.kind = StepKind::kOpenScratch, .slot = tmp, .target = Keep(store.scratch),
+                    .text = Keep(ScratchOptions(request))});
+
+  std::vector<Step> attachments;
+  for (const char* path : {"/proc", "/dev", "/tmp"}) {
+    MakeParents(std::string(path) + "/.", attachments);
+  }
+  attachments.push_back({.kind = StepKind::kAttach, .slot = proc, .target = "/proc"});
+  attachments.push_back({.kind = StepKind::kAttach, .slot = dev, .target = "/dev"});
+  attachments.push_back({.kind = StepKind::kAttach, .slot = tmp, .target = "/tmp"});
+  attachments.push_back({.kind = StepKind::kAttach, .slot = shm, .target = "/dev/shm"});
+  for (const RootStepMessage& step : request.root) {
+    if (Status planned = PlanSource(step, find_tree, attachments); !planned) return planned;
+  }
+  build_.push_back({.kind = StepKind::kEnterNewRoot, .target = Keep(store.new_root), .text = kRootOptions});
+  build_.insert(build_.end(), attachments.begin(), attachments.end());
+
+  for (const std::string& path : store.masked_files) {
+    build_.push_back({.kind = StepKind::kMask, .target = Keep(path), .text = "/dev/null"});
+  }
+  for (const std::string& path : store.masked_directories) {
+    build_.push_back({.kind = StepKind::kMaskDirectory, .target = Keep(path)});
+  }
+  for (const std::string& path : store.read_only) {
+    build_.push_back({.kind = StepKind::kBindReadOnly, .target = Keep(path)});
+  }
+  build_.push_back({.kind = StepKind::kMakeReadOnly, .target = "/"});
+  return Success();
+}
+
+// One RootStep of types.ts. What is opened goes to the build list, before the pivot; what is made, to `attachments`.
+Status SandboxPlan::PlanSource(const RootStepMessage& step, const FindTree& find_tree,
+                               std::vector<Step>& attachments) {
+  const char* target = Keep(step.target);
+  MakeParents(step.target, attachments);
+  if (step.kind == "directory") {
+    MakeParents(step.target + "/.", attachments);
+    return Success();
+  }
+  if (step.kind == "symlink") {
+    attachments.push_back({.kind = StepKind::kMakeSymlink, .target = target, .text = Keep(step.value)});
+    return Success();
+  }
+  if (step.kind == "file") {
+    const std::string& content = texts_.emplace_back(step.value);
+    attachments.push_back({.kind = StepKind::kMakeFile, .target = target, .value = 0444, .data = content.data(),
+                           .size = content.size()});
+    return Success();
+  }
+
+  std::string source = step.value;
+  if (step.kind == "tree") {
+    const std::optional<std::string> folder = find_tree(step.value);
+    if (!folder.has_value()) return Error{"find tree", step.value, ENOENT, "load it first with loadTree"};
+    source = *folder;
+  }
+  struct stat status = {};
+  if (stat(source.c_str(), &status) != 0) return Error{"bind", source, errno, ""};
+  if (next_slot_ >= kMaxSlots - 1) return Error{"bind", source, E2BIG, "a root has too many mounts"};
+  if (S_ISDIR(status.st_mode)) {
+    MakeParents(step.target + "/.", attachments);
+  } else {
+    attachments.push_back({.kind = StepKind::kMakeFile, .target = target, .value = 0444, .data = ""});
+  }
+  const int slot = next_slot_++;
+  build_.push_back({.kind = StepKind::kOpenTree, .slot = slot, .target = Keep(source), .value = kReadOnlyTree});
+  attachments.push_back({.kind = StepKind::kAttach, .slot = slot, .target = target});
+  return Success();
+}
+
+void SandboxPlan::PlanEntry(const StartMessage& request, const PlanSettings& settings, const std::string& filter) {
+  entry_.push_back({.kind = StepKind::kJoinCgroups});
+  // After the join, for a cgroup namespace has its root where its maker stands.
+  entry_.push_back({.kind = StepKind::kUnshare, .value = settings.namespaces & CLONE_NEWCGROUP});
+  entry_.push_back({.kind = StepKind::kInstallStdio, .value = settings.host_uid, .other = settings.host_gid});
+  for (const RlimitMessage& limit : request.rlimits) {
+    const std::optional<Rlimit> rlimit = AllowedRlimit(limit);
+    if (!rlimit.has_value()) continue;
+    entry_.push_back({.kind = StepKind::kSetLimit, .slot = rlimit->resource, .target = Keep(limit.name),
+                      .value = rlimit->soft, .other = rlimit->hard});
+  }
+  entry_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/oom_score_adj",
+                    .text = kOomScoreAdjustment});
+  entry_.push_back({.kind = StepKind::kSetUser, .value = settings.host_uid, .other = settings.host_gid});
+  if ((settings.namespaces & CLONE_NEWUSER) != 0) {
+    entry_.push_back({.kind = StepKind::kUnshare, .value = CLONE_NEWUSER});
+    entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/setgroups", .text = "deny"});
+    entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/uid_map",
+                      .text = Keep(SelfMap(settings.host_uid))});
+    entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/gid_map",
+                      .text = Keep(SelfMap(settings.host_gid))});
+  }
+  entry_.push_back({.kind = StepKind::kDropCapabilities});
+  entry_.push_back({.kind = StepKind::kStartSession});
+  entry_.push_back({.kind = StepKind::kChangeDirectory, .target = Keep(request.cwd)});
+  entry_.push_back({.kind = StepKind::kForbidPrivileges});
+  if (!filter.empty()) {
+    const std::string& program = texts_.emplace_back(filter);
+    entry_.push_back({.kind = StepKind::kLoadFilter, .data = program.data(), .size = program.size()});
+  }
+  entry_.push_back({.kind = StepKind::kExecute, .target = Keep(request.argv.front()), .argv = KeepList(request.argv),
+                    .envp = KeepList(request.env)});
+}
+
+// The directories above a path, each once; with "/." at its end, the path too.
+void SandboxPlan::MakeParents(const std::string& path, std::vector<Step>& steps) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string parent = path.substr(0, slash);
+    if (!made_directories_.insert(parent).second) continue;
+    steps.push_back({.kind = StepKind::kMakeDirectory, .target = Keep(parent), .value = 0755});
+  }
+}
+
+InitPlan SandboxPlan::init() const {
+  return {build_.data(), static_cast<int>(build_.size()), entry_.data(), static_cast<int>(entry_.size())};
+}
+
+std::string SandboxPlan::Describe(int index) const {
+  const auto at = static_cast<std::size_t>(index);
+  if (at >= build_.size() + entry_.size()) return "start";
+  const Step& step = at < build_.size() ? build_[at] : entry_[at - build_.size()];
+  const std::string words = StepWords(step.kind);
+  return step.target == nullptr ? words : words + " " + step.target;
+}
+
+}  // namespace mayfly

@@ -1,0 +1,60 @@
+// From a request to the flat list of steps: everything is decided and allocated here, before the fork.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "child/init.h"
+#include "launch/host.h"
+#include "launch/requests.h"
+
+namespace mayfly {
+
+// What every sandbox of a launcher has in common.
+struct PlanSettings {
+  Store store;
+  std::uint32_t host_uid = 0;
+  std::uint32_t host_gid = 0;
+  // CLONE_NEW* of the namespaces that this kernel gives.
+  std::uint64_t namespaces = 0;
+};
+
+class SandboxPlan {
+ public:
+  // Gives the folder that a tree was loaded to.
+  using FindTree = std::function<std::optional<std::string>(const std::string& name)>;
+
+  // `filter` is a struct sock_filter[], or empty for none. The plan keeps a copy of all it needs.
+  [[nodiscard]] static Result<SandboxPlan> Build(const StartMessage& request, const PlanSettings& settings,
+                                                 const FindTree& find_tree, const std::string& filter);
+
+  [[nodiscard]] InitPlan init() const;
+
+  // "make directory /function", for messages. The index of a report counts on from the build steps to the entry's.
+  [[nodiscard]] std::string Describe(int index) const;
+  [[nodiscard]] int IndexOfEntryStep(int index) const { return static_cast<int>(build_.size()) + index; }
+
+ private:
+  const char* Keep(std::string text);
+  char* const* KeepList(const std::vector<std::string>& texts);
+
+  Status PlanRoot(const StartMessage& request, const PlanSettings& settings, const FindTree& find_tree);
+  Status PlanSource(const RootStepMessage& step, const FindTree& find_tree, std::vector<Step>& attachments);
+  void PlanEntry(const StartMessage& request, const PlanSettings& settings, const std::string& filter);
+  void MakeParents(const std::string& path, std::vector<Step>& steps);
+
+  std::vector<Step> build_;
+  std::vector<Step> entry_;
+  // A deque, so that what a step points to never moves.
+  std::deque<std::string> texts_;
+  std::deque<std::vector<char*>> lists_;
+  std::set<std::string> made_directories_;
+  int next_slot_ = 0;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,264 @@
+#include "launch/sandbox.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "launch/network_counters.h"
+
+namespace mayfly {
+namespace {
+
+constexpr std::uint64_t kNsPerUs = 1000;
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+constexpr std::uint64_t kUsPerMs = 1000;
+
+constexpr std::uint64_t kSetupPatienceMs = 30'000;
+// A process in an uninterruptible sleep outlives its SIGKILL; past this it counts as leaked.
+constexpr std::uint64_t kDeathPatienceMs = 10'000;
+constexpr std::uint64_t kRemovalPatienceMs = 5'000;
+constexpr std::uint64_t kFirstRetryMs = 1;
+constexpr std::uint64_t kLongestRetryMs = 50;
+constexpr std::uint64_t kShortestCpuPollMs = 5;
+constexpr std::uint64_t kLongestCpuPollMs = 1'000;
+
+std::uint64_t MicrosecondsBetween(std::uint64_t from_ns, std::uint64_t to_ns) {
+  return to_ns > from_ns ? (to_ns - from_ns) / kNsPerUs : 0;
+}
+
+void SendSigkill(int pidfd) { (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); }
+
+// At the earliest it is used up when every CPU works for it alone.
+std::uint64_t MsUntilUsedUp(std::uint64_t left_us) {
+  static const long online_cpus = std::max(1L, sysconf(_SC_NPROCESSORS_ONLN));
+  const std::uint64_t soonest = left_us / static_cast<std::uint64_t>(online_cpus) / kUsPerMs;
+  return std::clamp(soonest, kShortestCpuPollMs, kLongestCpuPollMs);
+}
+
+std::vector<LimitWrite> ToLimitWrites(const std::vector<CgroupWriteMessage>& messages) {
+  std::vector<LimitWrite> writes;
+  writes.reserve(messages.size());
+  for (const CgroupWriteMessage& message : messages) {
+    writes.push_back({.controller = message.controller,
+                      .file = message.file,
+                      .value = message.value,
+                      .best_effort = message.best_effort});
+  }
+  return writes;
+}
+
+std::vector<PathMessage> ToPathMessages(const std::vector<CgroupPath>& paths) {
+  std::vector<PathMessage> messages;
+  for (const CgroupPath& path : paths) messages.push_back({.hierarchy = path.hierarchy, .directory = path.directory});
+  return messages;
+}
+
+}  // namespace
+
+Sandbox::Sandbox(SandboxWorld& world, StartMessage request, std::vector<UniqueFd> stdio)
+    : world_(world), request_(std::move(request)), stdio_(std::move(stdio)) {}
+
+Sandbox::~Sandbox() {
+  for (const auto& timer : {deadline_, cpu_poll_, patience_, removal_}) world_.loop.Cancel(timer);
+  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status}) world_.loop.Unwatch(fd->get());
+}
+
+void Sandbox::Start(Result<SandboxPlan> plan) {
+  if (!plan) {
+    Fail(plan.error().what + " " + plan.error().path, -1, plan.error().code, plan.error().hint);
+    return Finish();
+  }
+  plan_ = std::move(plan.value());
+  if (Status launched = Launch(); !launched) {
+    const Error& error = launched.error();
+    Fail(error.path.empty() ? error.what : error.what + " " + error.path, -1, error.code, error.hint);
+    init_.pidfd.valid() ? Bury() : RemoveLeaf(kFirstRetryMs);
+  }
+}
+
+// The init builds its root while the leaf is made here; it waits for the go-ahead before it forks.
+Status Sandbox::Launch() {
+  Result<InitProcess> init = StartInit(*plan_);
+  if (!init) return init.error();
+  init_ = std::move(init.value());
+  if (Status watched = WatchInit(); !watched) return watched;
+  patience_ = world_.loop.After(kSetupPatienceMs, [this] { FailAtStep(-1, ETIMEDOUT); });
+
+  Result<std::unique_ptr<LeafCgroup>> leaf =
+      world_.cgroups.CreateLeaf("call-" + std::to_string(request_.id), ToLimitWrites(request_.cgroup_writes));
+  if (!leaf) return leaf.error();
+  leaf_ = std::move(leaf.value());
+  if (Status sent = SendGo(init_, {stdio_, request_.has_control, leaf_->join_fds(), leaf_->clone_into_fd()}); !sent) {
+    return sent;
+  }
+  // What the sandbox has now, nobody else shall hold: the readers of these pipes wait for their end.
+  stdio_.clear();
+  leaf_->CloseJoinFds();
+  return Success();
+}
+
+Status Sandbox::WatchInit() {
+  if (Status gone = world_.loop.Watch(init_.pidfd.get(), [this] { OnInitGone(); }); !gone) return gone;
+  if (Status status = world_.loop.Watch(init_.status.get(), [this] { OnStatus(); }); !status) return status;
+  return world_.loop.Watch(init_.socket.get(), [this] { OnReport(); });
+}
+
+void Sandbox::OnReport() {
+  while (const std::optional<HeardReport> heard = HearReport(init_)) {
+    switch (heard->report.kind) {
+      case ReportKind::kBuildFailed:
+        FailAtStep(heard->report.index, heard->report.code);
+        break;
+      case ReportKind::kForkFailed:
+        Fail("fork", -1, heard->report.code, "");
+        Bury();
+        break;
+      case ReportKind::kEntered:
+        main_pid_ = heard->sender;
+        break;
+      case ReportKind::kExited:
+        wait_status_ = heard->report.code;
+        Bury();
+        break;
+    }
+  }
+}
+
+void Sandbox::OnStatus() {
+  StepFailure failure;
+  const ssize_t size = read(init_.status.get(), &failure, sizeof failure);
+  world_.loop.Unwatch(init_.status.get());
+  // The number of the main process was sent before; it may still be unread.
+  OnReport();
+  if (size == sizeof failure) {
+    FailAtStep(plan_->IndexOfEntryStep(failure.index), failure.code);
+  } else if (main_pid_ != 0) {
+    MarkStarted();
+  }
+}
+
+void Sandbox::MarkStarted() {
+  if (started_ns_ != 0 || failure_.has_value()) return;
+  started_ns_ = NowNs();
+  world_.loop.Cancel(patience_);
+  world_.send(Encode(StartedMessage{.id = request_.id,
+                                    .pid = main_pid_,
+                                    .cgroups = ToPathMessages(leaf_->Paths()),
+                                    .setup_us = MicrosecondsBetween(request_.requested_ns, started_ns_)}));
+  if (phase_ != Phase::kBuilding) return;
+  phase_ = Phase::kRunning;
+  deadline_ = world_.loop.At(started_ns_ + request_.timeout_ms * kNsPerMs, [this] { Kill("timedOut"); });
+  if (request_.cpu_time_ms.has_value()) WatchCpuTime();
+}
+
+void Sandbox::WatchCpuTime() {
+  const std::uint64_t limit_us = *request_.cpu_time_ms * kUsPerMs;
+  const Result<std::uint64_t> used = leaf_->CpuUsageUs();
+  const std::uint64_t used_us = used ? used.value() : 0;
+  if (used_us >= limit_us) return Kill("cpuTimeExceeded");
+  cpu_poll_ = world_.loop.After(MsUntilUsedUp(limit_us - used_us), [this] { WatchCpuTime(); });
+}
+
+void Sandbox::Kill(const std::string& reason) {
+  if (phase_ == Phase::kBuilding && started_ns_ == 0) {
+    Fail("start", -1, ECANCELED, "");
+  } else if (phase_ == Phase::kRunning) {
+    killed_by_ = reason;
+  }
+  Bury();
+}
+
+void Sandbox::FailAtStep(int index, int code) {
+  Fail(index < 0 ? "set-up" : plan_->Describe(index), index, code, "");
+  Bury();
+}
+
+void Sandbox::Fail(const std::string& step, int index, int code, const std::string& hint) {
+  if (failure_.has_value()) return;
+  failure_ = FailedMessage{.id = request_.id, .step = step, .index = index, .error = code, .hint = hint};
+}
+
+// Killing the init kills its process namespace, and its end waits until every process in it is gone.
+void Sandbox::Bury() {
+  if (phase_ == Phase::kDying || phase_ == Phase::kRemoving) return;
+  phase_ = Phase::kDying;
+  ended_ns_ = NowNs();
+  for (const auto& timer : {deadline_, cpu_poll_, patience_}) world_.loop.Cancel(timer);
+  if (const std::optional<NetworkBytes> network = ReadNetworkBytes(init_.pid)) {
+    counters_.network_rx_bytes = network->received;
+    counters_.network_tx_bytes = network->sent;
+  }
+  SendSigkill(init_.pidfd.get());
+  patience_ = world_.loop.After(kDeathPatienceMs, [this] {
+    world_.leaked.processes++;
+    world_.leaked.mounts++;
+    world_.leaked.netns++;
+    world_.leaked.cgroups++;
+    Finish();
+  });
+}
+
+void Sandbox::OnInitGone() {
+  // The main process may have ended by itself in the last moment: what the init wrote about it is still to be read.
+  OnReport();
+  Bury();
+  if (wait_status_.has_value()) killed_by_.reset();
+  world_.loop.Cancel(patience_);
+  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status}) world_.loop.Unwatch(fd->get());
+  siginfo_t info = {};
+  // P_PIDFD is not in every C library's enumeration.
+  (void)waitid(static_cast<idtype_t>(3), static_cast<id_t>(init_.pidfd.get()), &info, WEXITED);
+  phase_ = Phase::kRemoving;
+  TakeCounters();
+  removal_ends_ns_ = NowNs() + (world_.debug_hold_ms + kRemovalPatienceMs) * kNsPerMs;
+  if (world_.debug_hold_ms == 0) return RemoveLeaf(kFirstRetryMs);
+  removal_ = world_.loop.After(world_.debug_hold_ms, [this] { RemoveLeaf(kFirstRetryMs); });
+}
+
+void Sandbox::TakeCounters() {
+  if (leaf_ == nullptr) return;
+  static_cast<CgroupCounters&>(counters_) = leaf_->Read();
+}
+
+void Sandbox::RemoveLeaf(std::uint64_t retry_ms) {
+  if (leaf_ == nullptr) return Finish();
+  const Result<Removal> removal = leaf_->Remove();
+  if (removal && removal.value() == Removal::kRemoved) return Finish();
+  if (NowNs() >= removal_ends_ns_) {
+    world_.leaked.cgroups++;
+    return Finish();
+  }
+  removal_ = world_.loop.After(retry_ms, [this, retry_ms] { RemoveLeaf(std::min(retry_ms * 2, kLongestRetryMs)); });
+}
+
+void Sandbox::Finish() {
+  if (!reported_) world_.send(failure_.has_value() ? Encode(*failure_) : Encode(Ending()));
+  reported_ = true;
+  // After a leak was reported the watch goes on: what dies late is still buried.
+  if (phase_ != Phase::kDying) world_.forget(request_.id);
+}
+
+EndedMessage Sandbox::Ending() const {
+  EndedMessage ended;
+  ended.id = request_.id;
+  ended.killed_by = killed_by_;
+  ended.counters = counters_;
+  const int status = wait_status_.value_or(SIGKILL);
+  if (WIFEXITED(status)) {
+    ended.exit_code = WEXITSTATUS(status);
+  } else {
+    ended.signal = WTERMSIG(status);
+  }
+  const bool killed_by_nobody_of_ours = ended.signal == SIGKILL && !killed_by_.has_value();
+  ended.main_oom_killed = killed_by_nobody_of_ours && counters_.oom_kills.value_or(0) > 0;
+  ended.setup_us = MicrosecondsBetween(request_.requested_ns, started_ns_);
+  ended.teardown_us = MicrosecondsBetween(ended_ns_, NowNs());
+  ended.leaked = world_.leaked;
+  return ended;
+}
+
+}  // namespace mayfly

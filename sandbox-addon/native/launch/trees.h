@@ -1,0 +1,47 @@
+// Folders of the host as read-only mounts of our own: pages that are the launcher's, no host path to be seen, and no
+// file of the host that a hostile program could write to through /proc/self/exe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "launch/event_loop.h"
+
+namespace mayfly {
+
+class Trees {
+ public:
+  using Callback = std::function<void(Status)>;
+
+  Trees(EventLoop& loop, std::string store) : loop_(loop), store_(std::move(store)) {}
+
+  // Copies the folder in a child process, so that the launcher goes on meanwhile.
+  void Load(const std::string& name, const std::string& host_path, Callback done);
+  [[nodiscard]] Status Drop(const std::string& name);
+  [[nodiscard]] std::optional<std::string> Find(const std::string& name) const;
+
+ private:
+  struct Tree {
+    std::string path;
+    bool ready = false;
+  };
+  struct Copy {
+    UniqueFd pidfd;
+    UniqueFd failure;
+  };
+
+  [[nodiscard]] Status Begin(const std::string& name, const std::string& host_path, const Callback& done);
+  [[nodiscard]] Status CompleteCopy(const std::string& name, Copy& copy);
+
+  EventLoop& loop_;
+  std::string store_;
+  std::uint64_t next_ = 1;
+  std::map<std::string, Tree> trees_;
+};
+
+}  // namespace mayfly

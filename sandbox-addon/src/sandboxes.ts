@@ -1,0 +1,244 @@
+import { constants } from "node:os";
+import { createDescriptors, type Descriptors } from "./descriptors.ts";
+import { enforcedHere, obstacles } from "./enforcement.ts";
+import { SandboxError, type SandboxErrorCode } from "./errors.ts";
+import { toSandboxError } from "./failure.ts";
+import { type Launcher, type LauncherEvents, startLauncher } from "./launcher.ts";
+import type {
+  Answers,
+  EndedMessage,
+  FailedMessage,
+  LeakedMessage,
+  OpenedMessage,
+  OpenMessage,
+} from "./messages.ts";
+import type { NativeAddon } from "./native.ts";
+import { toStartMessage } from "./start-message.ts";
+import type { Counters, Ending, KillReason, Running, Sandboxes, SandboxSpec } from "./types.ts";
+
+interface Waiting {
+  readonly code: SandboxErrorCode;
+  readonly subject: string;
+  resolve(answer: unknown): void;
+  reject(error: SandboxError): void;
+}
+
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
+);
+
+const NO_COUNTERS = {
+  cpuUsageUs: null,
+  cpuUserUs: null,
+  cpuSystemUs: null,
+  cpuPeriods: null,
+  cpuThrottledPeriods: null,
+  cpuThrottledUs: null,
+  memoryPeakBytes: null,
+  oomKills: null,
+  majorFaults: null,
+  pidsPeak: null,
+  pidsRefused: null,
+  ioReadBytes: null,
+  ioWriteBytes: null,
+  ioReadOps: null,
+  ioWriteOps: null,
+  networkRxBytes: null,
+  networkTxBytes: null,
+  tmpfsPeakBytes: null,
+} satisfies Counters;
+
+/** One launcher and what was asked of it. */
+export class LauncherSandboxes implements Sandboxes {
+  readonly #native: NativeAddon;
+  readonly #launcher: Launcher;
+  readonly #onLost: (error: SandboxError) => void;
+  /** Requests without an answer, and sandboxes without their end, by id. The opening has id 0. */
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #running = new Map<number, (ending: Ending) => void>();
+  #opened: OpenedMessage | undefined;
+  #leaked: LeakedMessage = { processes: 0, cgroups: 0, mounts: 0, netns: 0 };
+  #nextId = 1;
+  #state: "open" | "closing" | "ended" = "open";
+
+  constructor(native: NativeAddon, onLost: (error: SandboxError) => void) {
+    this.#native = native;
+    this.#onLost = onLost;
+    const events: LauncherEvents = {
+      onMessage: (kind, message) => this.#receive(kind, message),
+      onEnd: () => this.#end(),
+    };
+    this.#launcher = startLauncher(native, events);
+  }
+
+  async open(message: OpenMessage): Promise<OpenedMessage> {
+    const opened = await this.#ask<OpenedMessage>(0, "openFailed", "Could not open the sandboxes", () =>
+      this.#launcher.send("open", message),
+    );
+    this.#opened = opened;
+    return opened;
+  }
+
+  get cgroupMode() {
+    return this.#facts().cgroupMode;
+  }
+
+  get enforced() {
+    return enforcedHere(this.#facts());
+  }
+
+  async loadTree(name: string, path: string): Promise<void> {
+    const id = this.#nextId++;
+    await this.#ask(id, "treeFailed", `Could not load ${path} as a tree`, () =>
+      this.#launcher.send("loadTree", { id, name, path }),
+    );
+  }
+
+  async dropTree(name: string): Promise<void> {
+    const id = this.#nextId++;
+    await this.#ask(id, "treeFailed", `Could not drop the tree ${name}`, () =>
+      this.#launcher.send("dropTree", { id, name }),
+    );
+  }
+
+  async start(spec: SandboxSpec): Promise<Running> {
+    const id = this.#nextId++;
+    const seccomp = obstacles("seccomp", this.#facts()).length === 0;
+    const message = await toStartMessage(id, spec, { cgroupMode: this.cgroupMode, seccomp });
+    this.#refuseUnlessOpen();
+    const descriptors = createDescriptors(this.#native, spec.control);
+    const ended = new Promise<Ending>((resolve) => this.#running.set(id, resolve));
+    try {
+      const started = await this.#ask<Answers["started"]>(
+        id,
+        "stepFailed",
+        "Could not set up the sandbox",
+        () => this.#launcher.send("start", message, descriptors.inside),
+      );
+      return this.#toRunning(started, descriptors, ended);
+    } catch (error) {
+      this.#running.delete(id);
+      descriptors.abandon();
+      this.#rest();
+      throw error;
+    }
+  }
+
+  leaked(): LeakedMessage {
+    return this.#leaked;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "open") {
+      this.#state = "closing";
+      this.#launcher.awaitAnswers(true);
+      this.#launcher.send("close", {});
+    }
+    await this.#launcher.waitForExit();
+  }
+
+  #toRunning(started: Answers["started"], descriptors: Descriptors, ended: Promise<Ending>): Running {
+    return {
+      pid: started.pid,
+      cgroups: Object.fromEntries(started.cgroups.map(({ hierarchy, directory }) => [hierarchy, directory])),
+      setupUs: started.setupUs,
+      ...descriptors.open(),
+      kill: (reason: KillReason) => {
+        if (this.#running.has(started.id)) this.#launcher.send("kill", { id: started.id, reason });
+      },
+      ended,
+    };
+  }
+
+  #ask<Answer>(id: number, code: SandboxErrorCode, subject: string, send: () => void): Promise<Answer> {
+    this.#refuseUnlessOpen();
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, { code, subject, resolve: (answer) => resolve(answer as Answer), reject });
+      this.#launcher.awaitAnswers(true);
+      send();
+    });
+  }
+
+  #refuseUnlessOpen(): void {
+    if (this.#state === "closing") throw new SandboxError("closed", "These sandboxes are being closed.");
+    if (this.#state === "ended") throw lost();
+  }
+
+  #receive<Kind extends keyof Answers>(kind: Kind, message: Answers[Kind]): void {
+    switch (kind) {
+      case "opened":
+        this.#settle(0, (waiting) => waiting.resolve(message));
+        break;
+      case "done":
+      case "started":
+        this.#settle((message as Answers["done"]).id, (waiting) => waiting.resolve(message));
+        break;
+      case "failed": {
+        const failed = message as FailedMessage;
+        this.#settle(failed.id, (waiting) =>
+          waiting.reject(toSandboxError(waiting.code, waiting.subject, failed)),
+        );
+        break;
+      }
+      case "ended":
+        this.#conclude(message as EndedMessage);
+        break;
+      case "closed":
+        this.#leaked = (message as Answers["closed"]).leaked;
+        break;
+    }
+    this.#rest();
+  }
+
+  #settle(id: number, settle: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (waiting !== undefined) settle(waiting);
+  }
+
+  #conclude({ id, signal, leaked, ...ending }: EndedMessage): void {
+    this.#leaked = leaked;
+    const resolve = this.#running.get(id);
+    this.#running.delete(id);
+    resolve?.({ ...ending, signal: signal === null ? null : (SIGNAL_NAMES.get(signal) ?? "SIGKILL") });
+  }
+
+  /** Lets the process end by itself where nothing is awaited. */
+  #rest(): void {
+    const busy = this.#waiting.size > 0 || this.#running.size > 0 || this.#state === "closing";
+    this.#launcher.awaitAnswers(busy);
+  }
+
+  #end(): void {
+    const wanted = this.#state === "closing";
+    this.#state = "ended";
+    const error = lost();
+    for (const [id] of [...this.#waiting]) this.#settle(id, (waiting) => waiting.reject(error));
+    // The launcher's end took its sandboxes along: the kernel kills an init whose launcher is gone.
+    for (const resolve of this.#running.values()) resolve(KILLED_WITH_LAUNCHER);
+    this.#running.clear();
+    if (!wanted) this.#onLost(error);
+  }
+
+  #facts(): OpenedMessage {
+    if (this.#opened === undefined) throw new SandboxError("closed", "These sandboxes are not open.");
+    return this.#opened;
+  }
+}
+
+const KILLED_WITH_LAUNCHER: Ending = {
+  exitCode: null,
+  signal: "SIGKILL",
+  killedBy: "workerStopping",
+  mainOomKilled: false,
+  counters: NO_COUNTERS,
+  setupUs: 0,
+  teardownUs: 0,
+};
+
+function lost(): SandboxError {
+  return new SandboxError(
+    "launcherLost",
+    "The launcher has ended, and every sandbox with it. What it printed on stderr tells why; open anew to go on.",
+  );
+}
