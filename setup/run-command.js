@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { childEnvironment, REPOSITORY } from "./child-environment.js";
 
-const LINES_KEPT = 40;
+const LINES_KEPT = 200;
 
 /** A command that ended with another status than 0; the message holds the last it printed. */
 export class CommandFailed extends Error {
