@@ -1,4 +1,6 @@
 export { SandboxError, type SandboxErrorCode } from "./errors.ts";
+export { hostSystem } from "./host-system.ts";
 export { openSandboxes } from "./open.ts";
+export { type RunOptions, type RunResult, run } from "./run.ts";
 export type * from "./types.ts";
 export { WALLS } from "./types.ts";
