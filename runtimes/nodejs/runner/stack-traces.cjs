@@ -29,13 +29,15 @@ function installStackTraces({ scriptName, mapPath, sourceRoot }) {
     const text = String(frame);
     const line = frame.getLineNumber();
     const column = frame.getColumnNumber();
-    if (frame.getFileName() !== scriptName || line === null || column === null) return text;
+    const file = frame.getFileName();
+    const isBundle = file === scriptName || file === `file://${scriptName}`;
+    if (!isBundle || line === null || column === null) return text;
     const entry = /** @type {Partial<import("node:module").SourceMapping>} */ (
       loadMap()?.findEntry(line - 1, column - 1) ?? {}
     );
     if (entry.originalSource === undefined) return text;
     const place = `${sourceRoot}/${entry.originalSource}:${(entry.originalLine ?? 0) + 1}:${(entry.originalColumn ?? 0) + 1}`;
-    return text.replace(`${scriptName}:${line}:${column}`, place);
+    return text.replace(`${file}:${line}:${column}`, place);
   };
 
   Error.prepareStackTrace = (error, frames) => {

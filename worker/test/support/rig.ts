@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DEFAULT_CEILINGS,
+  type FunctionVersion,
+  type HttpRequest,
+  type InvocationRecord,
+  type Logs,
+  type ManifestInput,
+  type OutcomeKind,
+  parseManifest,
+  type Receipt,
+  type WorkerGauges,
+} from "@mayfly/contract";
+import { type BuildReply, createProducer, type Producer, type Reply } from "@mayfly/queue";
+import { packFiles } from "@mayfly/store";
+import { startPrivateRedis } from "../../../setup/private-redis.js";
+import { readConfig } from "../../src/config.ts";
+import { type MayflyWorker, openWorker } from "../../src/open-worker.ts";
+
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export interface Called extends Reply {
+  /** The result, parsed. */
+  readonly result: unknown;
+  /** From the call to its answer. */
+  readonly tookMs: number;
+}
+
+/** A worker in this process, with a Redis, a sandbox launcher and cgroups of its own. */
+export interface Rig extends AsyncDisposable {
+  readonly worker: MayflyWorker;
+  readonly producer: Producer;
+  readonly gauges: WorkerGauges;
+  /** What the observer was told of attempts. */
+  readonly attempts: { name: string; outcome: OutcomeKind; receipt: Receipt | null }[];
+  build(manifest: Partial<ManifestInput>, files: Files): Promise<BuildReply>;
+  /** Deploys, by default as `nodejs24` with the entry `index.ts`. */
+  deploy(manifest: Partial<ManifestInput>, files: Files): Promise<FunctionVersion>;
+  call(name: string, event?: unknown, http?: Partial<HttpRequest>): Promise<Called>;
+  /** Deploys one file and calls it. */
+  run(code: string, manifest?: Partial<ManifestInput>, event?: unknown): Promise<Called>;
+  /** The record once it is terminal. */
+  record(id: string): Promise<InvocationRecord>;
+  logs(id: string): Promise<Logs>;
+}
+
+export async function openRig(env: Readonly<Record<string, string>> = {}): Promise<Rig> {
+  const stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), "mayfly-worker-"));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const redis = await startPrivateRedis({ dir: join(dataDir, "redis") });
+  stack.defer(() => redis.stop());
+  const config = readConfig({
+    MAYFLY_REDIS_URL: redis.url,
+    MAYFLY_DATA_DIR: dataDir,
+    MAYFLY_CGROUP_PARENT: `mayfly-test-worker-${process.pid}`,
+    ...env,
+  });
+  const attempts: Rig["attempts"] = [];
+  const seen = Promise.withResolvers<WorkerGauges>();
+  const worker = stack.use(
+    await openWorker(
+      config,
+      ({ gauges }) => {
+        seen.resolve(gauges);
+        return {
+          taken: () => {},
+          terminal: () => {},
+          coldStart: () => {},
+          attemptEnded: (name, outcome, receipt) => void attempts.push({ name, outcome, receipt }),
+        };
+      },
+      { debug: () => {}, info: () => {}, warn: console.warn, error: console.error },
+    ),
+  );
+  const { store } = worker;
+  const producer = stack.use(await createProducer({ redisUrl: redis.url, store, maxWaiting: 1000 }));
+  const versions = new Map<string, FunctionVersion>();
+  const never = new AbortController().signal;
+
+  const build = async (manifest: Partial<ManifestInput>, files: Files) => {
+    const upload = await store.artifacts.putTemporary(pack(files), 60_000);
+    return await producer.build({ upload, manifest: complete(manifest) }, 60_000);
+  };
+  const deploy = async (manifest: Partial<ManifestInput>, files: Files) => {
+    const built = await build(manifest, files);
+    if (!built.built) throw new Error(`not built: ${JSON.stringify(built.errors)}`);
+    const full = complete(manifest);
+    const version: FunctionVersion = {
+      name: full.name,
+      version: createHash("sha256").update(JSON.stringify(full)).update(built.artifact).digest("hex"),
+      tenant: "default",
+      manifest: full,
+      artifact: built.artifact,
+      createdAt: Date.now(),
+    };
+    await store.functions.deploy(version);
+    versions.set(full.name, version);
+    return version;
+  };
+  const call = async (name: string, event: unknown = null, http: Partial<HttpRequest> = {}) => {
+    const version = versions.get(name);
+    if (version === undefined) throw new Error(`${name} was not deployed`);
+    const startedAt = performance.now();
+    const reply = await producer.callAndWait(
+      {
+        function: version,
+        eventJson: JSON.stringify(event),
+        http: { ...REQUEST, ...http },
+        traceparent: null,
+      },
+      { id: uuidV7(), beginWithinMs: 20_000, answerWithinMs: 40_000, signal: never },
+    );
+    const result = reply.resultJson === null ? undefined : JSON.parse(reply.resultJson);
+    return { ...reply, result, tookMs: performance.now() - startedAt };
+  };
+
+  return {
+    worker,
+    producer,
+    gauges: await seen.promise,
+    attempts,
+    build,
+    deploy,
+    call,
+    async run(code, manifest = {}, event) {
+      const name = manifest.name ?? `f${randomBytes(6).toString("hex")}`;
+      await deploy({ ...manifest, name }, { [manifest.entry ?? "index.ts"]: code });
+      return await call(name, event);
+    },
+    async record(id) {
+      const record = await producer.waitFor(id, 20_000, never);
+      if (record === null) throw new Error(`no record of ${id}`);
+      return record;
+    },
+    logs: (id) => store.invocations.logs(id),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const REQUEST: HttpRequest = {
+  method: "POST",
+  path: "/",
+  query: "",
+  headers: [["content-type", "application/json"]],
+  rawBody: null,
+  remoteAddress: "127.0.0.1",
+  origin: "http://127.0.0.1:8080",
+};
+
+function complete(manifest: Partial<ManifestInput>) {
+  return parseManifest(
+    { name: "function", runtime: "nodejs24", entry: "index.ts", ...manifest },
+    DEFAULT_CEILINGS,
+  );
+}
+
+function pack(files: Files): Buffer {
+  return packFiles(
+    Object.entries(files).map(([path, content]) => ({ path, mode: 0o644, bytes: Buffer.from(content) })),
+  );
+}
+
+function uuidV7(): string {
+  const hex = Date.now().toString(16).padStart(12, "0");
+  const random = randomBytes(10).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
+}
