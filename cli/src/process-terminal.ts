@@ -7,6 +7,8 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
   if (process.argv.includes(TETHERED)) {
     process.stdin.resume().on("end", () => stopping.abort());
+    // Its being open must not keep this process once the command has ended.
+    process.stdin.unref();
   }
   return {
     out: (text) => void process.stdout.write(text),
