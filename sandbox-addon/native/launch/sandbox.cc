@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "launch/network_counters.h"
+#include "launch/tmpfs_usage.h"
 
 namespace mayfly {
 namespace {
@@ -192,6 +193,8 @@ void Sandbox::Bury() {
     counters_.network_rx_bytes = network->received;
     counters_.network_tx_bytes = network->sent;
   }
+  // The one sample that is taken: what was left when the main process had ended.
+  counters_.tmpfs_peak_bytes = ReadTmpfsBytes(init_.pid);
   SendSigkill(init_.pidfd.get());
   patience_ = world_.loop.After(kDeathPatienceMs, [this] {
     world_.leaked.processes++;
