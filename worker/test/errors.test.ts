@@ -65,7 +65,7 @@ describe("a build that is refused says why", () => {
     [
       "code that does not parse",
       { "index.ts": "export default () => {\n  let = ;\n};" },
-      /Expected identifier/,
+      /Unexpected ";"/,
       2,
     ],
     [

@@ -3,6 +3,9 @@
 
 const { listenForCancel, nowUs } = require("./channel.cjs");
 
+/** The signal has said that time is up. */
+let isTimeUp = false;
+
 /**
  * What a handler is given beside its event: `Context` of the contract.
  *
@@ -49,11 +52,13 @@ function httpContext({ method, path, query, headers: pairs }, rawBody) {
  */
 function createSignal({ abortUs }) {
   const controller = new AbortController();
-  const timeUp = () =>
+  const timeUp = () => {
+    isTimeUp = true;
     controller.abort(new DOMException("The time of this invocation is up", "TimeoutError"));
+  };
   setTimeout(timeUp, Math.max(0, (abortUs - nowUs()) / 1000)).unref();
   listenForCancel(() => controller.abort(new DOMException("This invocation was cancelled", "AbortError")));
   return controller.signal;
 }
 
-module.exports = { createContext };
+module.exports = { createContext, isTimeUp: () => isTimeUp };

@@ -8,7 +8,7 @@
  */
 
 const { FRAME, nowUs, receiveInvoke, sendJson, sendResult, waitToBeEnded } = require("./channel.cjs");
-const { createContext } = require("./context.cjs");
+const { createContext, isTimeUp } = require("./context.cjs");
 const { describeError } = require("./errors.cjs");
 const { findHandler } = require("./handler.cjs");
 const { loadBundle } = require("./load.cjs");
@@ -27,10 +27,10 @@ function waitUntil(promise) {
   waitedFor.add(settled);
 }
 
-/** @param {any} header @param {unknown} thrown */
-function fail(header, thrown) {
-  const isTimeUp = nowUs() >= header.abortUs && isAbort(thrown);
-  sendJson(FRAME.error, { ...describeError(thrown), atUs: nowUs(), isTimeUp });
+/** @param {unknown} thrown */
+function fail(thrown) {
+  const gaveUp = isTimeUp() && isAbort(thrown);
+  sendJson(FRAME.error, { ...describeError(thrown), atUs: nowUs(), isTimeUp: gaveUp });
   waitToBeEnded();
 }
 
@@ -64,7 +64,7 @@ async function main() {
   installStackTraces(header.bundle);
   // A listener of the function's own decides itself what an uncaught error means.
   process.on("uncaughtException", (error) => {
-    if (process.listenerCount("uncaughtException") === 1) fail(header, error);
+    if (process.listenerCount("uncaughtException") === 1) fail(error);
   });
   try {
     const exports = await loadBundle(header.bundle);
@@ -74,7 +74,7 @@ async function main() {
     const parsed = () => JSON.parse(event.toString("utf8"));
     await answer(header, call({ event: parsed, context, http: header.http }));
   } catch (error) {
-    fail(header, error);
+    fail(error);
   }
 }
 

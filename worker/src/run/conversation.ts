@@ -14,9 +14,9 @@ export interface Conversation {
   /** Microseconds as the runner gave them, or null; not to be trusted beyond their own order. */
   readonly calledUs: number | null;
   readonly settledUs: number | null;
-  /** The first thing that settles the call has been said, and checked; or the channel has ended. */
+  /** The first thing that settles the call has been said, and checked. Never, where the process ends without. */
   readonly settled: Promise<void>;
-  /** Nothing is waited for any more: `waitUntil` has settled, or was never used. */
+  /** Nothing is waited for after the answer: `waitUntil` has settled, or was never used. */
   readonly done: Promise<void>;
   /** The other end is closed and all it said has been read. */
   readonly closed: Promise<void>;
@@ -101,8 +101,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
   channel.on("error", () => {});
   const closed = finished(channel, { writable: false })
     .catch(() => undefined)
-    .then(() => checking)
-    .then(endOfTalk);
+    .then(() => checking);
 
   return {
     evidence,
