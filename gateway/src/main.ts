@@ -1,6 +1,6 @@
 import { createGatewayMetrics } from "@mayfly/metrics";
 import { createProducer } from "@mayfly/queue";
-import { openStore, type Store, secretKeyOf } from "@mayfly/store";
+import { openStore, reachingRedis, type Store, secretKeyOf } from "@mayfly/store";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
 import { type GatewayConfig, readConfig } from "./config.ts";
@@ -20,7 +20,7 @@ async function run(config: GatewayConfig): Promise<void> {
   const log = pino({ name: "gateway", level: config.logLevel });
   const { redisUrl, retentionMs, maxWaiting, drainMs } = config;
   const secretKey = await secretKeyOf(config.secretKey ?? undefined, config.dataDir);
-  await using store = await openStore({ redisUrl, secretKey, retentionMs });
+  await using store = await reachingRedis(() => openStore({ redisUrl, secretKey, retentionMs }));
   await demandKeyUnlessLoopback(config, store);
   const metrics = createGatewayMetrics({ backlog: async () => producer.backlog(await producer.queues()) });
   await using producer = await createProducer({ redisUrl, store, maxWaiting, observer: metrics });

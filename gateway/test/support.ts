@@ -12,7 +12,7 @@ import {
   type TakenInvocation,
 } from "@mayfly/queue";
 import { openStore, type Store } from "@mayfly/store";
-import { startPrivateRedis } from "../../setup/private-redis.js";
+import { type PrivateRedis, startPrivateRedis } from "../../setup/private-redis.js";
 import { createApp } from "../src/app.ts";
 import type { GatewayConfig } from "../src/config.ts";
 
@@ -25,6 +25,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly errors: object[];
   readonly drain: AbortController;
   readonly worker: FakeWorker;
+  readonly redis: PrivateRedis;
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Deploys a function over HTTP and asserts that it was accepted. */
   deploy(name: string, manifest?: object, files?: Record<string, unknown>): Promise<Response>;
@@ -86,6 +87,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     errors,
     drain,
     worker,
+    redis,
     request,
     async deploy(name, manifest = {}, files = { "index.ts": `export default () => "${name}";` }) {
       const whole = { name, runtime: "nodejs24", entry: "index.ts", ...manifest };

@@ -41,12 +41,17 @@ export async function reachingRedis<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MayflyError || !(error instanceof Error) || !UNREACHABLE.test(error.message))
-      throw error;
-    throw new MayflyError(
-      "redisUnavailable",
-      `Redis does not answer: ${error.message}. Look whether the server at MAYFLY_REDIS_URL runs and has memory left.`,
-      { cause: error },
-    );
+    throw redisFailure(error) ?? error;
   }
+}
+
+/** What a command threw as `redisUnavailable`, where it tells that Redis is away, loading or full; else null. */
+export function redisFailure(error: unknown): MayflyError | null {
+  if (error instanceof MayflyError || !(error instanceof Error) || !UNREACHABLE.test(error.message))
+    return null;
+  return new MayflyError(
+    "redisUnavailable",
+    `Redis does not answer: ${error.message}. Look whether the server at MAYFLY_REDIS_URL runs and has memory left.`,
+    { cause: error },
+  );
 }

@@ -1,13 +1,14 @@
 import { MayflyError } from "@mayfly/contract";
+import { redisFailure } from "@mayfly/store";
 import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { GatewayEnv, Log } from "../deps.ts";
-import { asMayflyError, problemOfError } from "./problem.ts";
+import { problemOfError } from "./problem.ts";
 
 /** The one place where what was thrown becomes an answer. Faults of ours are told to the log, and to nobody else. */
 export function answerError(log: Log): ErrorHandler<GatewayEnv> {
   return (error, c) => {
-    const known = asMayflyError(error);
+    const known = error instanceof MayflyError ? error : redisFailure(error);
     if (known !== null) return problemOfError(known);
     if (error instanceof HTTPException && error.status < 500) {
       return problemOfError(new MayflyError("invalidRequest", error.message, { cause: error }));

@@ -1,11 +1,4 @@
-import {
-  ERROR_STATUS,
-  type ErrorCode,
-  MayflyError,
-  type Outcome,
-  type Problem,
-  statusOf,
-} from "@mayfly/contract";
+import { type ErrorCode, type MayflyError, type Outcome, type Problem, statusOf } from "@mayfly/contract";
 
 const PROBLEM_TYPE = "application/problem+json";
 /** Where more about a code can be read; a URI that identifies the kind (RFC 9457 §3.1.1). */
@@ -20,8 +13,6 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   draining: 5,
 };
 const OUR_FAILURE_RETRY_AFTER_SECONDS = 1;
-
-const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_STATUS, code);
 
 /** The answer to what Mayfly itself refused or failed at. */
 export function problemOfError(error: MayflyError, invocationId?: string): Response {
@@ -64,19 +55,4 @@ export function problem(code: string, status: number, detail: string): Problem {
 function titleOf(code: string): string {
   const words = code.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** Whatever was thrown, as one of ours; null where it is a fault of ours that nobody outside should read about. */
-export function asMayflyError(error: unknown): MayflyError | null {
-  if (error instanceof MayflyError) return error;
-  // An error that crossed a package boundary twice (two copies of contract) is known by its code.
-  if (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    isErrorCode(error.code)
-  ) {
-    return new MayflyError(error.code, error.message, { cause: error });
-  }
-  return null;
 }

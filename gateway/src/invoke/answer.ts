@@ -88,5 +88,7 @@ function responseOf({ statusCode, headers: own, body, isBase64Encoded }: HttpRes
   if (!headers.has("content-type")) {
     headers.set("content-type", isBase64Encoded ? "application/octet-stream" : "text/plain;charset=UTF-8");
   }
+  // Said here already, since the answer to HEAD goes out without the body.
+  if (bytes.byteLength > 0) headers.set("content-length", String(bytes.byteLength));
   return new Response(bytes, { status: statusCode, headers });
 }
