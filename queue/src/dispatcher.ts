@@ -5,12 +5,12 @@ import type { HeldJob } from "./held-job.ts";
 import { Locks } from "./locks.ts";
 import { Permits } from "./permits.ts";
 import { Ready } from "./ready.ts";
-import { every } from "./repeat.ts";
 import { runBuild } from "./run-build.ts";
 import { runJob } from "./run-job.ts";
 import { Slots } from "./slots.ts";
 import { createSweeper, SWEEP_EVERY_MS } from "./sweeper.ts";
 import { takeJob } from "./take.ts";
+import { atMost, every } from "./timing.ts";
 import type { Dispatcher, DispatcherOptions } from "./types.ts";
 import { type Hint, WorkSource } from "./work-source.ts";
 import { HEARTBEAT_MS, tellAlive, tellGone } from "./workers.ts";
@@ -21,6 +21,8 @@ const STALLED_CHECK_MS = 1000;
 const MAX_STALLED = 10;
 /** After an error, so long until the next try. */
 const PAUSE_MS = 200;
+/** Redis may be away when we leave; then what we would have told it runs out by itself. */
+const FAREWELL_MS = 1000;
 /** What was told to stop at the end of a drain has so long to do so. */
 const STOP_WITHIN_MS = 5000;
 
@@ -113,20 +115,20 @@ export async function startDispatcher(
     taking = false;
     slots.wake();
     source.close();
-    await looping;
+    // Where Redis is away, ioredis forgets a command that waits for the reconnection: it never ends.
+    await atMost(FAREWELL_MS, looping);
     for (const stop of repeated) stop();
-    await tellGone(redis, workerId);
+    await atMost(FAREWELL_MS, tellGone(redis, workerId));
     if (!(await slots.idleWithin(graceMs))) {
       const lettingGo = [...locks.held].map((held) =>
         letGo(held).catch((error: unknown) => onError(error, "handing a job back")),
       );
-      await Promise.all(lettingGo);
+      await atMost(FAREWELL_MS, Promise.all(lettingGo));
       await slots.idleWithin(STOP_WITHIN_MS);
     }
     locks.close();
     ready.close();
     subscriptions.close();
-    if ((await redis.get(keys.sweeperKey)) === workerId) await redis.del(keys.sweeperKey);
     redis.disconnect();
   };
 

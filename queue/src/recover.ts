@@ -37,7 +37,7 @@ export async function recover(redis: Redis, held: HeldJob): Promise<Recovery> {
   if (kept.entered === undefined) return giveUpOn(held) ?? { kind: "run" };
 
   const answered = kept.outcome === undefined ? null : (JSON.parse(kept.outcome) as Outcome);
-  held.lostAttempts = [lostAttempt(held.attempt, kept.entered, answered ?? LOST)];
+  held.lostAttempts = [lostAttempt(held.attempt, kept.entered, Number(kept.began), answered ?? LOST)];
   if (answered !== null) return settleAs(answered, kept);
   if (held.queue.lane === "sync") return settleAs(LOST, kept);
   held.attempt++;
@@ -80,8 +80,7 @@ export function without(outcome: Outcome): Ending {
 }
 
 /** The token begins with the worker's id. When it died nobody knows; now it is known that it did. */
-function lostAttempt(attempt: number, entered: string, outcome: Outcome): Attempt {
-  const now = Date.now();
+function lostAttempt(attempt: number, entered: string, startedAt: number, outcome: Outcome): Attempt {
   const worker = entered.slice(0, entered.indexOf(":"));
-  return { attempt, worker, startedAt: now, endedAt: now, outcome, receipt: null };
+  return { attempt, worker, startedAt, endedAt: Date.now(), outcome, receipt: null };
 }

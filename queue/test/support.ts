@@ -54,7 +54,8 @@ export async function echo(invocation: TakenInvocation): Promise<Settlement> {
 }
 
 export interface Rig extends AsyncDisposable {
-  readonly server: PrivateRedis;
+  stopRedis(): Promise<void>;
+  startRedis(): Promise<void>;
   readonly redis: Redis;
   readonly store: Store;
   readonly producer: Producer;
@@ -104,7 +105,7 @@ export const callOf = (version: FunctionVersion, event: unknown): Call => ({
 /** A private Redis with a producer, and everything a test may open on it; all of it ends with the rig. */
 export async function openRig({ maxWaiting = 10_000 } = {}): Promise<Rig> {
   const dir = await mkdtemp(join(tmpdir(), "mayfly-queue-"));
-  const server = await startPrivateRedis({ dir });
+  let server: PrivateRedis = await startPrivateRedis({ dir });
   const path = server.url.slice("unix://".length);
   const connect = () => {
     const redis = new Redis(path, { maxRetriesPerRequest: null });
@@ -127,7 +128,12 @@ export async function openRig({ maxWaiting = 10_000 } = {}): Promise<Rig> {
   const options = () => ({ prefix: "mayfly", connection: connect() as never });
 
   const rig: Rig = {
-    server,
+    async stopRedis() {
+      await server.stop();
+    },
+    async startRedis() {
+      server = await startPrivateRedis({ dir });
+    },
     redis,
     store,
     producer,
@@ -170,6 +176,7 @@ export async function openRig({ maxWaiting = 10_000 } = {}): Promise<Rig> {
     },
     plainQueue(name) {
       const queue = new Queue(`{${name}}`, options());
+      queue.on("error", () => {});
       closers.push(() => queue.close());
       return queue;
     },

@@ -176,17 +176,3 @@ test("more waiting calls than are allowed are refused", async () => {
   await eventually(async () => (await rig.producer.backlog(["hello"]))[0]?.jobs.waiting === 0);
   expect((await rig.call(hello, 5)).resultJson).toBe("5");
 });
-
-test("a call while Redis is away is refused soon, and works once it is back", async () => {
-  await using rig = await openRig();
-  const hello = await rig.deploy("hello");
-  await rig.work(echo);
-  await rig.call(hello, 1);
-  rig.redis.on("error", () => {});
-  process.kill(rig.server.pid, "SIGSTOP");
-  const left = AbortSignal.timeout(300);
-  const call = rig.call(hello, 2, { answerWithinMs: 1000, signal: left });
-  process.kill(rig.server.pid, "SIGCONT");
-  expect(["ok", "cancelled"]).toContain((await call).outcome.kind);
-  expect((await rig.call(hello, 3)).resultJson).toBe("3");
-});

@@ -26,6 +26,8 @@ export interface RecordFields {
   readonly http?: string;
   readonly place?: string;
   readonly entered?: string;
+  /** When it entered. */
+  readonly began?: string;
   readonly cancel?: string;
   readonly ours?: string;
 }

@@ -14,6 +14,6 @@ end
 local before = tonumber(ARGV[3])
 if before > 0 and tonumber(ARGV[2]) > before then return "expired" end
 redis.call("HDEL", KEYS[2], "due", "place", "outcome", "result", "http", "endedAt")
-redis.call("HSET", KEYS[2], "state", "running", "entered", ARGV[1], unpack(ARGV, 6))
+redis.call("HSET", KEYS[2], "state", "running", "entered", ARGV[1], "began", ARGV[2], unpack(ARGV, 6))
 redis.call("PEXPIRE", KEYS[2], ARGV[4])
 return "entered"

@@ -18,3 +18,11 @@ export function every(ms: number, work: () => Promise<void>, onError: (error: un
     clearTimeout(timer);
   };
 }
+
+/** Waits for work, but not for longer than `ms`; how it ends does not matter then. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work.catch(() => {}), late]);
+  clearTimeout(timer);
+}
