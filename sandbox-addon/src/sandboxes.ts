@@ -138,11 +138,14 @@ export class LauncherSandboxes implements Sandboxes {
   }
 
   #toRunning(started: Answers["started"], descriptors: Descriptors, ended: Promise<Ending>): Running {
+    const streams = descriptors.open();
+    // Nobody will ever read it; the others end by themselves once they have been read.
+    void ended.then(() => streams.stdin.destroy());
     return {
       pid: started.pid,
       cgroups: Object.fromEntries(started.cgroups.map(({ hierarchy, directory }) => [hierarchy, directory])),
       setupUs: started.setupUs,
-      ...descriptors.open(),
+      ...streams,
       kill: (reason: KillReason) => {
         if (this.#running.has(started.id)) this.#launcher.send("kill", { id: started.id, reason });
       },

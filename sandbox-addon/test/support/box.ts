@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_LIMITS, type Limits } from "@mayfly/contract";
+import {
+  hostSystem,
+  openSandboxes,
+  type RunResult,
+  type Sandboxes,
+  type SandboxesOptions,
+} from "../../src/index.ts";
+import { type RunOptions, run } from "../../src/run.ts";
+
+export const PARENT = `mayfly-test-${process.pid}`;
+
+type Mode = Sandboxes["cgroupMode"];
+
+/** The cgroup modes that this machine can show. A v2 machine has only its own; see test/v2-machine. */
+export const MODES: readonly Mode[] = modesOf(readFileSync("/proc/self/mountinfo", "utf8"));
+
+function modesOf(mountinfo: string): Mode[] {
+  const has = (type: string) => mountinfo.split("\n").some((line) => line.includes(` - ${type} `));
+  if (!has("cgroup")) return ["v2"];
+  return has("cgroup2") ? ["v1", "hybrid"] : ["v1"];
+}
+
+let opened = 0;
+
+export async function openBox(mode: Mode, options: Partial<SandboxesOptions> = {}): Promise<Sandboxes> {
+  opened++;
+  const forced = mode === "v1" && MODES.includes("hybrid") ? { cgroupMode: "v1" as const } : {};
+  const sandboxes = await openSandboxes({
+    cgroupParent: PARENT,
+    workerId: `w${opened}`,
+    allowWithout: [],
+    hostUid: 65_533,
+    debugHoldMs: 0,
+    ...forced,
+    ...options,
+  });
+  if (sandboxes.cgroupMode !== mode) throw new Error(`opened as ${sandboxes.cgroupMode}, not as ${mode}`);
+  return sandboxes;
+}
+
+export const ROOT = await hostSystem();
+
+/** Runs a shell script and gives what it printed. */
+export async function shell(sandboxes: Sandboxes, script: string, options: Partial<RunOptions> = {}) {
+  return text(await run({ sandboxes, root: ROOT, argv: ["/bin/sh", "-c", script], ...options }));
+}
+
+/** Runs Python, for system calls that a shell cannot make. */
+export async function python(sandboxes: Sandboxes, script: string, options: Partial<RunOptions> = {}) {
+  const argv = ["/usr/bin/python3", "-I", "-S", "-c", script];
+  return text(await run({ sandboxes, root: ROOT, argv, seccomp: "python3", ...options }));
+}
+
+export type TextResult = Omit<RunResult, "stdout" | "stderr"> & { stdout: string; stderr: string };
+
+function text(result: RunResult): TextResult {
+  return { ...result, stdout: result.stdout.toString().trim(), stderr: result.stderr.toString().trim() };
+}
+
+export const LIMITS: Limits = DEFAULT_LIMITS;
+
+/** What of ours is on the machine: it must be the same before and after. */
+export function traces() {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return {
+    ours: processes.filter((pid) => /^mayfly/.test(commandOf(pid))).length,
+    fds: readdirSync("/proc/self/fd").length,
+    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
+    networks: new Set(processes.map(networkOf)).size,
+    cgroups: cgroupsBelow(PARENT).length,
+  };
+}
+
+export function commandOf(pid: string | number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function networkOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return readlinkSync("/proc/self/ns/net");
+  }
+}
+
+/** Every cgroup directory below the parent, in every hierarchy. */
+export function cgroupsBelow(parent: string): string[] {
+  const hierarchies = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => line.split(" ")[4] ?? "");
+  const own = readFileSync("/proc/self/cgroup", "utf8")
+    .split("\n")
+    .map((line) => line.split(":").slice(2).join(":"));
+  const places = hierarchies.flatMap((mount) => [...new Set(own)].map((place) => join(mount, place, parent)));
+  return places.filter((place) => existsSync(place)).flatMap(directoriesBelow);
+}
+
+function directoriesBelow(directory: string): string[] {
+  const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [directory, ...children.flatMap(({ name }) => directoriesBelow(join(directory, name)))];
+}
+
+export async function until(condition: () => boolean, patienceMs = 5000): Promise<boolean> {
+  const end = Date.now() + patienceMs;
+  while (!condition()) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}
