@@ -56,7 +56,9 @@ export function createClient({ url, apiKey }: ClientOptions): Client {
 }
 
 function unreachable(url: string, cause: unknown): Failure {
-  const reason = cause instanceof Error ? ((cause.cause as { code?: string })?.code ?? cause.message) : "";
+  // fetch says only that it failed; the reason stands one level below.
+  const { code, message } = (cause as { cause?: { code?: string; message?: string } }).cause ?? {};
+  const reason = code ?? message ?? String(cause);
   return new Failure(
     EXIT.unreachable,
     "unreachable",
