@@ -18,6 +18,7 @@ const subject = (id: string, medianMs: number): Measured => ({
       wholeMedianMs: medianMs + 5,
       perSecond: 40,
       roundMediansMs: [medianMs],
+      roundWholeMediansMs: [medianMs + 5],
     },
   ],
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "./host.ts";
 import type { Measured, Settings } from "./measure.ts";
-import type { Figures } from "./statistics.ts";
+import { type Figures, ratioOf } from "./statistics.ts";
 
 export interface Report {
   readonly date: string;
@@ -20,7 +20,8 @@ export const WHAT_IS_MEASURED = [
   "Not measured: a function's own work, a network, many functions, a long run, memory.",
   "The median and the p99 are of the result: read from a peer's pipe, answered over HTTP, or BullMQ's returnvalue (which",
   "Mayfly gives when the sandbox is gone). Whole is the median until the caller can make the next call: a peer's process",
-  "has ended by then, with a status that says whether the result is to be trusted.",
+  "has ended by then, with a status that says whether the result is to be trusted. A ratio is the median of the rounds'",
+  "own ratios.",
 ];
 
 const BASELINE = "node";
@@ -33,7 +34,7 @@ export function markdown(report: Report): string {
   const memory = `${(host.memoryBytes / 1024 ** 3).toFixed(1)} GiB`;
   const facts = [
     `${report.date}, commit ${report.commit}`,
-    `Linux ${host.kernel}, cgroup ${host.cgroupMode}, ${host.cores} cores (${host.cpu}), ${memory}, Node ${host.node}, load before ${host.loadBefore.toFixed(2)}`,
+    `Linux ${host.kernel}, cgroup ${host.cgroupMode}, ${host.cores} cores (${host.cpu}), ${memory}, Node ${host.node}, load before ${host.loadBefore.toFixed(2)}${busy(host)}`,
     `${settings.rounds} rounds of ${settings.trialMs} ms a trial`,
   ];
   return [
@@ -53,6 +54,10 @@ export function markdown(report: Report): string {
   ].join("\n");
 }
 
+function busy({ loadBefore, cores }: Host): string {
+  return loadBefore < cores / 2 ? "" : ": a busy machine, so only the ratios say something";
+}
+
 function table(subjects: readonly Measured[]): string {
   const rows = subjects.flatMap((subject) =>
     "notMeasured" in subject
@@ -69,7 +74,7 @@ function table(subjects: readonly Measured[]): string {
 function row({ title }: Measured, figures: Figures, all: readonly Measured[]): string {
   const { inFlight, medianMs, p99Ms, wholeMedianMs, perSecond } = figures;
   const numbers = [medianMs, p99Ms, wholeMedianMs, perSecond].map((value) => value.toFixed(1));
-  const ratio = ratioTo(BASELINE, figures, all, "medianMs")?.toFixed(2) ?? "–";
+  const ratio = ratioTo(BASELINE, figures, all, "roundMediansMs")?.toFixed(2) ?? "–";
   return `| ${[title, inFlight, ...numbers, ratio].join(" | ")} |`;
 }
 
@@ -77,10 +82,10 @@ function ratioTo(
   id: string,
   figures: Figures,
   all: readonly Measured[],
-  of: "medianMs" | "wholeMedianMs",
+  of: "roundMediansMs" | "roundWholeMediansMs",
 ): number | null {
   const other = figuresAt(id, figures.inFlight, all);
-  return other === undefined ? null : figures[of] / other[of];
+  return other === undefined ? null : ratioOf(figures[of], other[of]);
 }
 
 function figuresAt(id: string, inFlight: number, all: readonly Measured[]): Figures | undefined {
@@ -95,8 +100,8 @@ export function goals(subjects: readonly Measured[]): string[] {
   const mayfly = figuresAt("mayfly-http", 1, subjects);
   if (mayfly === undefined) return ["goals: not known, since Mayfly was not measured with one in flight"];
   const compare = (name: string, id: string, atMost: number) => {
-    const ratio = ratioTo(id, mayfly, subjects, "medianMs");
-    const whole = ratioTo(id, mayfly, subjects, "wholeMedianMs");
+    const ratio = ratioTo(id, mayfly, subjects, "roundMediansMs");
+    const whole = ratioTo(id, mayfly, subjects, "roundWholeMediansMs");
     if (ratio === null || whole === null) return `${name}: not known, since it was not measured`;
     const verdict = ratio <= atMost ? "met" : "MISSED";
     return `goal, at most ${atMost} × ${name}: ${verdict} with ${ratio.toFixed(2)} (${whole.toFixed(2)} of the whole)`;

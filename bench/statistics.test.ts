@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figuresOf, median, quantile } from "./statistics.ts";
+import { figuresOf, median, quantile, ratioOf } from "./statistics.ts";
 
 describe("a quantile is a value that was measured, by nearest rank", () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
@@ -36,5 +36,11 @@ it("figures count every call of every round, and take the rate from the rounds' 
     wholeMedianMs: 22,
     perSecond: 25,
     roundMediansMs: [10, 13],
+    roundWholeMediansMs: [20, 23],
   });
+});
+
+it("a ratio is the median of the rounds' own, so that one busy round does not decide it", () => {
+  expect(ratioOf([30, 300, 33], [20, 200, 20])).toBe(1.5);
+  expect(ratioOf([30, 40], [20])).toBe(1.5);
 });

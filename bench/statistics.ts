@@ -11,6 +11,7 @@ export interface Figures {
   readonly perSecond: number;
   /** Each round's own median: how much the machine's noise moves it. */
   readonly roundMediansMs: readonly number[];
+  readonly roundWholeMediansMs: readonly number[];
 }
 
 /** The value that so large a part of the sorted list is at or below (nearest rank). */
@@ -37,5 +38,15 @@ export function figuresOf(inFlight: number, rounds: readonly TrialResult[]): Fig
     wholeMedianMs: median(rounds.flatMap(({ wholeMs }) => wholeMs)),
     perSecond: latencies.length / seconds,
     roundMediansMs: rounds.map(({ latenciesMs }) => median(latenciesMs)),
+    roundWholeMediansMs: rounds.map(({ wholeMs }) => median(wholeMs)),
   };
+}
+
+/**
+ * How many times as long one takes as another: the median of the rounds' own ratios, since the two ran side by side in
+ * each round and a machine that was busy for one round was so for both.
+ */
+export function ratioOf(rounds: readonly number[], others: readonly number[]): number {
+  const shared = rounds.slice(0, others.length);
+  return median(shared.map((value, round) => value / (others[round] ?? Number.NaN)));
 }
