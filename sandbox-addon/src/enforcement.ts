@@ -1,7 +1,10 @@
-import { type CgroupMode, controllersFor, DEFAULT_LIMITS, ENFORCEMENT } from "@mayfly/contract";
+import { ENFORCEMENT } from "@mayfly/contract";
 import { SandboxError } from "./errors.ts";
-import type { Missing, OpenedMessage } from "./messages.ts";
+import type { Missing, OpenedMessage, ProbedMessage } from "./messages.ts";
 import { WALLS, type Wall } from "./types.ts";
+
+/** What the launcher found out about this host. */
+export type HostFacts = OpenedMessage & ProbedMessage;
 
 /** The cgroup controllers behind a wall; a limit whose controller is missing cannot be enforced. */
 const CONTROLLERS_OF: Readonly<Partial<Record<Wall, readonly string[]>>> = {
@@ -10,8 +13,8 @@ const CONTROLLERS_OF: Readonly<Partial<Record<Wall, readonly string[]>>> = {
   cpu: ["cpu", "cpuacct"],
 };
 
-/** Limits that a controller holds which only some functions ask for. */
-const OPTIONAL_CONTROLLER_OF: Readonly<Record<string, readonly string[]>> = {
+/** The controllers that hold a limit, by their names in v1 and v2. The others are held by us or by setrlimit. */
+const CONTROLLERS_OF_LIMIT: Readonly<Record<string, readonly string[]>> = {
   cpusetCpus: ["cpuset"],
   blkioWeight: ["io", "blkio"],
   deviceReadBps: ["io", "blkio"],
@@ -33,7 +36,7 @@ export const controllersOfWalls = (walls: readonly Wall[]): string[] =>
   walls.flatMap((wall) => CONTROLLERS_OF[wall] ?? []);
 
 /** What stands in the way of a wall on this host; empty: it stands. */
-export function obstacles(wall: Wall, opened: OpenedMessage): readonly Missing[] {
+export function obstacles(wall: Wall, opened: HostFacts): readonly Missing[] {
   switch (wall) {
     case "namespaces":
       return opened.missingNamespaces;
@@ -53,7 +56,7 @@ export function obstacles(wall: Wall, opened: OpenedMessage): readonly Missing[]
  *
  * @throws SandboxError `cannotEnforce`, naming what is missing, why, and how to do without
  */
-export function refuseMissingWalls(opened: OpenedMessage, allowWithout: readonly Wall[]): void {
+export function refuseMissingWalls(opened: HostFacts, allowWithout: readonly Wall[]): void {
   for (const wall of WALLS) {
     const missing = obstacles(wall, opened);
     if (missing.length === 0 || allowWithout.includes(wall)) continue;
@@ -66,18 +69,13 @@ export function refuseMissingWalls(opened: OpenedMessage, allowWithout: readonly
 }
 
 /** The walls and limits that hold for every sandbox. */
-export function enforcedHere(opened: OpenedMessage): string[] {
+export function enforcedHere(opened: HostFacts): string[] {
   const missing = new Set(opened.missingControllers.map(({ name }) => name));
   const held = ENFORCEMENT.filter(
     ({ limit, level }) =>
       level[opened.cgroupMode] === "enforced" &&
-      !(OPTIONAL_CONTROLLER_OF[limit] ?? []).some((name) => missing.has(name)),
+      !(CONTROLLERS_OF_LIMIT[limit] ?? []).some((name) => missing.has(name)),
   ).map(({ limit }) => limit as string);
   const walls = (["namespaces", "seccomp"] as const).filter((wall) => obstacles(wall, opened).length === 0);
   return [...walls, ...held];
-}
-
-/** The controllers that every sandbox needs, in this mode. */
-export function neededControllers(mode: CgroupMode): string[] {
-  return controllersFor(DEFAULT_LIMITS, mode === "v2" ? "v2" : "v1");
 }

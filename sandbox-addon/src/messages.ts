@@ -3,6 +3,7 @@ import type { Counters, KillReason } from "./types.ts";
 
 /** The messages of native/launch/requests.h and answers.h, as JavaScript sees them; names and members are theirs. */
 export interface Requests {
+  probe: Record<string, never>;
   open: OpenMessage;
   loadTree: { readonly id: number; readonly name: string; readonly path: string };
   dropTree: { readonly id: number; readonly name: string };
@@ -12,6 +13,7 @@ export interface Requests {
 }
 
 export interface Answers {
+  probed: ProbedMessage;
   opened: OpenedMessage;
   done: { readonly id: number };
   failed: FailedMessage;
@@ -63,6 +65,9 @@ export interface Missing {
 export interface OpenedMessage {
   readonly cgroupMode: CgroupMode;
   readonly missingControllers: readonly Missing[];
+}
+
+export interface ProbedMessage {
   readonly missingNamespaces: readonly Missing[];
   readonly missingSeccomp: readonly Missing[];
 }

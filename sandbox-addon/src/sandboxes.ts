@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
-import { enforcedHere, obstacles } from "./enforcement.ts";
+import { enforcedHere, type HostFacts, obstacles } from "./enforcement.ts";
 import { SandboxError, type SandboxErrorCode } from "./errors.ts";
 import { toSandboxError } from "./failure.ts";
 import { type Launcher, type LauncherEvents, startLauncher } from "./launcher.ts";
@@ -11,6 +11,7 @@ import type {
   LeakedMessage,
   OpenedMessage,
   OpenMessage,
+  ProbedMessage,
 } from "./messages.ts";
 import type { NativeAddon } from "./native.ts";
 import { toStartMessage } from "./start-message.ts";
@@ -56,7 +57,7 @@ export class LauncherSandboxes implements Sandboxes {
   /** Requests without an answer, and sandboxes without their end, by id. The opening has id 0. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #running = new Map<number, (ending: Ending) => void>();
-  #opened: OpenedMessage | undefined;
+  #opened: HostFacts | undefined;
   #leaked: LeakedMessage = { processes: 0, cgroups: 0, mounts: 0, netns: 0 };
   #nextId = 1;
   #state: "open" | "closing" | "ended" = "open";
@@ -71,12 +72,18 @@ export class LauncherSandboxes implements Sandboxes {
     this.#launcher = startLauncher(native, events);
   }
 
-  async open(message: OpenMessage): Promise<OpenedMessage> {
+  /** What the kernel allows; nothing is opened for it. */
+  probe(): Promise<ProbedMessage> {
+    return this.#ask(0, "openFailed", "Could not look at the host", () => this.#launcher.send("probe", {}));
+  }
+
+  async open(message: OpenMessage): Promise<HostFacts> {
+    const probed = await this.probe();
     const opened = await this.#ask<OpenedMessage>(0, "openFailed", "Could not open the sandboxes", () =>
       this.#launcher.send("open", message),
     );
-    this.#opened = opened;
-    return opened;
+    this.#opened = { ...opened, ...probed };
+    return this.#opened;
   }
 
   get cgroupMode() {
@@ -169,6 +176,7 @@ export class LauncherSandboxes implements Sandboxes {
 
   #receive<Kind extends keyof Answers>(kind: Kind, message: Answers[Kind]): void {
     switch (kind) {
+      case "probed":
       case "opened":
         this.#settle(0, (waiting) => waiting.resolve(message));
         break;
@@ -223,7 +231,7 @@ export class LauncherSandboxes implements Sandboxes {
     if (!wanted) this.#onLost(error);
   }
 
-  #facts(): OpenedMessage {
+  #facts(): HostFacts {
     if (this.#opened === undefined) throw new SandboxError("closed", "These sandboxes are not open.");
     return this.#opened;
   }

@@ -24,7 +24,9 @@ constexpr unsigned long kLockedSecurebits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED
 
 // The raw calls: glibc's setresuid() would signal the threads it knows of, which a forked child need not have.
 int SetUser(std::uint64_t uid, std::uint64_t gid) {
-  if (syscall(SYS_setgroups, 0, nullptr) != 0) return errno;
+  // A launcher without root runs sandboxes as its own user, called 0 in its namespace, and may not drop its groups.
+  const bool is_rootless = uid == 0;
+  if (syscall(SYS_setgroups, 0, nullptr) != 0 && !is_rootless) return errno;
   if (syscall(SYS_setresgid, gid, gid, gid) != 0) return errno;
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) return errno;
   // A change of user makes /proc/self root's, and the process could not write its own uid_map.

@@ -22,18 +22,25 @@ struct MissingMessage {
   }
 };
 
-struct OpenedMessage {
-  std::string cgroup_mode;
-  std::vector<MissingMessage> missing_controllers;
+struct ProbedMessage {
   std::vector<MissingMessage> missing_namespaces;
   std::vector<MissingMessage> missing_seccomp;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit("cgroupMode", self.cgroup_mode);
-    visit("missingControllers", self.missing_controllers);
     visit("missingNamespaces", self.missing_namespaces);
     visit("missingSeccomp", self.missing_seccomp);
+  }
+};
+
+struct OpenedMessage {
+  std::string cgroup_mode;
+  std::vector<MissingMessage> missing_controllers;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("cgroupMode", self.cgroup_mode);
+    visit("missingControllers", self.missing_controllers);
   }
 };
 

@@ -96,16 +96,17 @@ Status BecomeRootOfOwnUserNamespace() {
 
 }  // namespace
 
-Status LeaveHostMounts() {
-  if (geteuid() != 0) {
-    if (Status become = BecomeRootOfOwnUserNamespace(); !become) return become;
+Result<Privilege> LeaveHostMounts() {
+  const Privilege privilege = geteuid() == 0 ? Privilege::kRoot : Privilege::kRootless;
+  if (privilege == Privilege::kRootless) {
+    if (Status become = BecomeRootOfOwnUserNamespace(); !become) return become.error();
   }
   if (unshare(CLONE_NEWNS) != 0) {
     return Error{"unshare", "mount namespace", errno, "the worker needs CAP_SYS_ADMIN"};
   }
   // Private: what is mounted here is not passed on to the host, and what the host mounts does not come in.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return Failed("mount", "/ private");
-  return Success();
+  return privilege;
 }
 
 Result<Store> CreateStore() {

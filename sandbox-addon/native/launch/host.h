@@ -1,6 +1,7 @@
 // The launcher's own surroundings: a private mount namespace with a tmpfs in it, the store, that nobody else sees.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,15 @@ struct Store {
   std::vector<std::string> read_only;
 };
 
+enum class Privilege : std::uint8_t {
+  kRoot,
+  // The launcher is root of a user namespace in which it is the only user.
+  kRootless,
+};
+
 // Leaves the host's mount namespace for a private one; without root, by way of a user namespace of its own. Must be
 // called before anything else is opened.
-[[nodiscard]] Status LeaveHostMounts();
+[[nodiscard]] Result<Privilege> LeaveHostMounts();
 
 [[nodiscard]] Result<Store> CreateStore();
 

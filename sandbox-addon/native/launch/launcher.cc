@@ -68,19 +68,23 @@ void Launcher::Dispatch(Packet packet) {
   }
 }
 
+void Launcher::Handle(const ProbeMessage& /*message*/, Packet& /*packet*/) {
+  if (!host_) return Answer(0, host_.error());
+  Send(Encode(ProbedMessage{.missing_namespaces = FindMissingNamespaces(), .missing_seccomp = FindMissingSeccomp()}));
+}
+
 void Launcher::Handle(const OpenMessage& message, Packet& /*packet*/) {
   if (Status opened = Open(message); !opened) return Answer(0, opened);
-  const auto missing = FindMissingNamespaces();
-  settings_.namespaces = AvailableNamespaces(missing);
   Send(Encode(OpenedMessage{.cgroup_mode = std::string(ToString(cgroups_->mode())),
-                            .missing_controllers = ToMessages(cgroups_->missing()),
-                            .missing_namespaces = missing,
-                            .missing_seccomp = FindMissingSeccomp()}));
+                            .missing_controllers = ToMessages(cgroups_->missing())}));
 }
 
 Status Launcher::Open(const OpenMessage& message) {
-  settings_.host_uid = message.host_uid;
-  settings_.host_gid = message.host_gid;
+  if (!host_) return host_.error();
+  settings_.namespaces = AvailableNamespaces(FindMissingNamespaces());
+  const bool is_root = host_.value() == Privilege::kRoot;
+  settings_.host_uid = is_root ? message.host_uid : 0;
+  settings_.host_gid = is_root ? message.host_gid : 0;
   for (const FilterMessage& filter : message.filters) filters_[filter.name] = filter.program;
 
   const Result<CgroupLayout> layout = DetectCgroups(message.cgroup_mode);

@@ -19,7 +19,8 @@ namespace mayfly {
 
 class Launcher {
  public:
-  explicit Launcher(UniqueFd socket) : socket_(std::move(socket)) {}
+  // `host`: whether the host's mounts could be left; if not, every request is answered with the reason.
+  Launcher(UniqueFd socket, Result<Privilege> host) : socket_(std::move(socket)), host_(std::move(host)) {}
 
   // Until the worker asks for the end, or has ended itself; either way nothing of ours is left then.
   [[nodiscard]] Status Run();
@@ -28,6 +29,7 @@ class Launcher {
   void OnReadable();
   void Dispatch(Packet packet);
 
+  void Handle(const ProbeMessage& message, Packet& packet);
   void Handle(const OpenMessage& message, Packet& packet);
   void Handle(const LoadTreeMessage& message, Packet& packet);
   void Handle(const DropTreeMessage& message, Packet& packet);
@@ -45,6 +47,7 @@ class Launcher {
   void CompleteClose();
 
   UniqueFd socket_;
+  Result<Privilege> host_;
   EventLoop loop_;
   PlanSettings settings_;
   std::map<std::string, std::string> filters_;

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
@@ -23,8 +22,7 @@ void ResetSignals() {
 }
 
 int Fail(const mayfly::Error& error) {
-  std::fprintf(stderr, "mayfly-launcher: %s %s: %s. %s\n", error.what.c_str(), error.path.c_str(),
-               std::strerror(error.code), error.hint.c_str());
+  std::fprintf(stderr, "mayfly-launcher: %s: %s\n", error.what.c_str(), std::strerror(error.code));
   return 1;
 }
 
@@ -34,11 +32,10 @@ int main() {
   ResetSignals();
   // Modes of what is made for a sandbox are meant as they are written.
   umask(0);
-  // Nobody but root looks into the launcher or its inits, through ptrace or /proc.
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   mayfly::sys::CloseRange(mayfly::kLauncherSocket + 1, ~0U);
-  if (mayfly::Status left = mayfly::LeaveHostMounts(); !left) return Fail(left.error());
-  mayfly::Launcher launcher{mayfly::UniqueFd(mayfly::kLauncherSocket)};
+  mayfly::Launcher launcher(mayfly::UniqueFd(mayfly::kLauncherSocket), mayfly::LeaveHostMounts());
+  // Nobody but root looks into the launcher or its inits, through ptrace or /proc. Not earlier: its id maps are there.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (mayfly::Status ran = launcher.Run(); !ran) return Fail(ran.error());
   return 0;
 }

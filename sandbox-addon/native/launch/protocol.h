@@ -12,6 +12,7 @@ namespace mayfly {
 
 // addon → launcher: X(Kind, "name in JavaScript")
 #define MAYFLY_REQUESTS(X)   \
+  X(Probe, "probe")          \
   X(Open, "open")            \
   X(LoadTree, "loadTree")    \
   X(DropTree, "dropTree")    \
@@ -21,6 +22,7 @@ namespace mayfly {
 
 // launcher → addon
 #define MAYFLY_ANSWERS(X)    \
+  X(Probed, "probed")        \
   X(Opened, "opened")        \
   X(Done, "done")            \
   X(Failed, "failed")        \

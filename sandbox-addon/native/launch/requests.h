@@ -8,6 +8,12 @@
 
 namespace mayfly {
 
+// Asks what the kernel allows, without opening anything.
+struct ProbeMessage {
+  template <typename Self, typename Visitor>
+  static void Visit(Self& /*self*/, Visitor& /*visit*/) {}
+};
+
 struct FilterMessage {
   std::string name;
   // struct sock_filter[]
