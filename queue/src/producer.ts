@@ -48,7 +48,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     store.invocations.remember(id, name);
     const mayfly = optionOf(call, acceptedAt, { replyTo: inbox.channel, beginBefore });
     await Promise.all([
-      redis.set(keys.whereKey(id), name, "PX", unendedMs),
+      redis.set(keys.whereKey(id), name, "PX", retentionMs + SYNC_AT_MOST_MS),
       add({
         functionName: name,
         lane: "sync",
@@ -150,6 +150,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   return producer;
 }
 
+/** No sync call lasts longer; so long its id is known beyond the time for which records are kept. */
+const SYNC_AT_MOST_MS = 3600 * 1000;
 /** A sync call's result is in our record and its reply; BullMQ keeps nothing of it. */
 const SYNC_JOB = { removeOnComplete: true, removeOnFail: true } as const;
 

@@ -35,8 +35,9 @@ async function beforeRunning(deps: RunDeps, held: HeldJob): Promise<Ending | nul
     : functions.version(queue.functionName, version));
   if (held.function === null)
     return { ...without(failure("The version that it was meant for has been deleted.")), refused: true };
-  if (job.data.length > EVENT_MAX_BYTES)
-    return malformed(`Its event has ${job.data.length} bytes; ${EVENT_MAX_BYTES} are allowed.`);
+  const eventBytes = Buffer.byteLength(job.data);
+  if (eventBytes > EVENT_MAX_BYTES)
+    return malformed(`Its event has ${eventBytes} bytes; ${EVENT_MAX_BYTES} are allowed.`);
   return null;
 }
 

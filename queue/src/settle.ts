@@ -46,6 +46,8 @@ export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): P
   if (written === "lost") return;
   if (written === "settled" && step.kind === "end") observeEnd(deps, held, outcome);
   await finishJob(held, outcome, ending.resultJson, step);
+  if (step.kind === "end" && held.queue.lane === "async" && held.facts.gateway !== null)
+    await deps.redis.pexpire(keys.whereKey(held.facts.id), deps.store.invocations.retentionMs);
   if (step.kind === "retry")
     deps.ready.hintAt(held.queue.functionName, held.queue.lane, Date.now() + step.delayMs);
   await lookAgain(deps, held, ending.resultJson);

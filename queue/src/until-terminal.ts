@@ -1,4 +1,5 @@
 import { type InvocationRecord, isTerminal } from "@mayfly/contract";
+import { atMost } from "./timing.ts";
 
 /** Messages are lost while Redis is away; so long until the state is looked at all the same. */
 const LOOK_EVERY_MS = 2000;
@@ -13,7 +14,9 @@ export async function untilTerminal(
   const until = Date.now() + waitMs;
   let wake = () => {};
   const woken = () => wake();
-  const unsubscribe = await subscribe(woken);
+  // While Redis is away nothing can be subscribed to, and what is looked at says so.
+  const subscribed = subscribe(woken);
+  await atMost(LOOK_EVERY_MS, subscribed);
   signal.addEventListener("abort", woken);
   try {
     for (;;) {
@@ -28,6 +31,6 @@ export async function untilTerminal(
     }
   } finally {
     signal.removeEventListener("abort", woken);
-    await unsubscribe();
+    subscribed.then((unsubscribe) => unsubscribe()).catch(() => {});
   }
 }

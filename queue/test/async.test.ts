@@ -86,6 +86,7 @@ test("a function that fails is tried again by its manifest, each attempt in the 
   const job = await rig.plainQueue("hello").getJob(id);
   expect(await job?.isFailed()).toBe(true);
   expect(job).toMatchObject({ failedReason: "functionError: boom 3", data: 1 });
+  await eventually(() => rig.ends.length > 0);
   expect(rig.ends).toEqual([{ id, outcome: "functionError" }]);
 });
 
@@ -130,6 +131,7 @@ test("an idempotency key gives the first call's id, whatever became of it, and r
     code: "idempotencyMismatch",
   });
   expect(await rig.store.invocations.get(second)).toBeNull();
+  await eventually(() => rig.ends.length > 0);
   expect(rig.ends).toHaveLength(1);
 });
 

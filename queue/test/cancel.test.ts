@@ -47,6 +47,7 @@ test("a running invocation is told to stop, and is cancelled once it has", async
   const id = await rig.enqueue(hello, 1);
   await eventually(async () => (await rig.store.invocations.get(id))?.state === "running");
   expect(await rig.producer.cancel(id)).toMatchObject({ cancelled: true, record: { state: "cancelled" } });
+  await eventually(() => rig.ends.length > 0);
   expect(rig.ends).toEqual([{ id, outcome: "cancelled" }]);
 });
 

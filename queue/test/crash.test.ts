@@ -122,6 +122,7 @@ test("a worker that died between the record and BullMQ's end is made good for", 
   await eventually(async () => (await queue.getCompletedCount()) === 1, 10_000);
   expect((await queue.getJob("1"))?.returnvalue).toBe("kept");
   expect(runsOfIt).toBe(1);
+  await eventually(() => own.ends.length > 0);
   expect(own.ends).toHaveLength(1);
 });
 
@@ -144,6 +145,7 @@ test("an attempt that has lost its lock to another is told to stop, and is not h
   await own.enqueue(hello, 1, { id });
   expect(await stopped.promise).toBe("lockLost");
   expect(await own.ended(id)).toMatchObject({ state: "succeeded", result: "second" });
+  await eventually(() => own.ends.length > 0);
   expect(own.ends).toHaveLength(1);
 });
 

@@ -21,6 +21,7 @@ test("a call is answered with its result's own text, and its record says the sam
     result: { exact: 1 },
     attempts: [{ attempt: 1, worker: "worker-1", outcome: { kind: "ok" } }],
   });
+  await eventually(() => rig.ends.length > 0);
   expect(rig.ends).toEqual([{ id: reply.id, outcome: "ok" }]);
   expect(rig.errors).toEqual([]);
 });
@@ -100,6 +101,7 @@ test("a call that has not begun by its queue deadline is taken back, and never r
     state: "failed",
     outcome: { kind: "expired" },
   });
+  await eventually(() => rig.ends.length > 0);
   expect(rig.ends).toEqual([{ id, outcome: "expired" }]);
   let runs = 0;
   await rig.work(async (invocation) => {
