@@ -6,16 +6,27 @@ import { z } from "zod";
  * @param schema the object schema that was applied, from which the known keys are read
  */
 export function explainIssues(error: z.ZodError, schema: z.ZodType, input: unknown): string[] {
-  return error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
+  const faults = error.issues.slice(0, MOST_FAULTS).flatMap((issue) => {
+    const path = issue.path.map(shorten);
     if (issue.code !== "unrecognized_keys") return [`${path.join(".") || "it"}: ${withInput(issue, input)}`];
     const known = keysAt(schema, path);
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MOST_FAULTS).map((sent) => {
+      const key = shorten(sent);
       const nearest = nearestOf(key, known);
       const hint = nearest === null ? ` (known: ${known.join(", ")})` : `; did you mean "${nearest}"?`;
       return `unknown key "${[...path, key].join(".")}"${hint}`;
     });
   });
+  return faults.slice(0, MOST_FAULTS);
+}
+
+/** Who sends a million wrong keys is told of some. */
+const MOST_FAULTS = 20;
+const MOST_KEY_CHARACTERS = 100;
+
+function shorten(key: PropertyKey): string {
+  const text = String(key);
+  return text.length <= MOST_KEY_CHARACTERS ? text : `${text.slice(0, MOST_KEY_CHARACTERS)}…`;
 }
 
 function withInput(issue: z.core.$ZodIssue, input: unknown): string {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test.each<[string, string, RequestInit]>([
+test.concurrent.each<[string, string, RequestInit]>([
   ["a call", "/function/echo", post(1)],
   ["a queued call", "/async-function/echo", post(1)],
   ["a list", "/functions", {}],

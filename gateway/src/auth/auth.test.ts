@@ -115,6 +115,23 @@ describe("what belongs to another tenant", () => {
     expect((await gateway.request(`${path}/logs`, { headers: as("stranger") })).status).toBe(404);
   });
 
+  test("is refused in the same time as what does not exist", async () => {
+    const call = await gateway.request("/function/fn", post(1, as("invoke")));
+    const theirs = `/invocations/${call.headers.get("mayfly-invocation-id")}`;
+    const nobodys = "/invocations/019365c0-0000-7000-8000-000000000000";
+    const medianMs = async (path: string) => {
+      const times: number[] = [];
+      for (let i = 0; i < 15; i++) {
+        const before = performance.now();
+        expect((await gateway.request(path, { headers: as("stranger") })).status).toBe(404);
+        times.push(performance.now() - before);
+      }
+      return times.sort((a, b) => a - b)[7] ?? 0;
+    };
+    expect(Math.abs((await medianMs(theirs)) - (await medianMs(nobodys)))).toBeLessThan(2);
+    expect(Math.abs((await medianMs("/function/fn")) - (await medianMs("/function/nn")))).toBeLessThan(2);
+  });
+
   test("keeps its name, which is unique in an installation", async () => {
     const manifest = { name: "fn", runtime: "nodejs24", entry: "index.ts" };
     const answer = await gateway.request(

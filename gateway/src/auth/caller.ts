@@ -1,4 +1,4 @@
-import { type FunctionVersion, MayflyError } from "@mayfly/contract";
+import { MayflyError } from "@mayfly/contract";
 import type { Scope } from "@mayfly/store";
 
 /** Who is calling: a key's tenant and scopes, or, on an open loopback gateway, everybody. */
@@ -34,15 +34,5 @@ export function demandScope(caller: Caller, ...anyOf: [Scope, ...Scope[]]): void
     "forbidden",
     `This key has the scopes ${caller.scopes.join(", ") || "(none)"}, and this needs ${anyOf.join(" or ")}. Use a key that has it; an admin makes one with POST /keys.`,
     { facts: { needs: anyOf, has: caller.scopes } },
-  );
-}
-
-/** What belongs to another tenant is answered exactly as what does not exist. */
-export function owned(fn: FunctionVersion | null, name: string, caller: Caller): FunctionVersion {
-  if (fn !== null && fn.tenant === caller.tenant) return fn;
-  throw new MayflyError(
-    "functionNotFound",
-    `No function "${name}" is deployed. Deploy it with PUT /functions/${name}; GET /functions lists what there is.`,
-    { facts: { function: name } },
   );
 }

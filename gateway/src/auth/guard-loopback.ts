@@ -12,7 +12,7 @@ export const guardLoopback = createMiddleware<GatewayEnv>(async (c, next) => {
   const host = c.req.header("host") ?? new URL(c.req.url).host;
   if (!isLoopback(hostnameOf(host))) {
     refuse(
-      `The Host header says "${host}", which is no name of this machine's loopback. Call it as localhost or 127.0.0.1.`,
+      `The Host header says "${host}", which is no name of this machine's loopback. Call it as localhost or 127.0.0.1; a proxy in front must send one of these as Host.`,
     );
   }
   const origin = c.req.header("origin");

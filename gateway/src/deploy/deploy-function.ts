@@ -1,15 +1,15 @@
-import { type FunctionVersion, type Manifest, MayflyError, parseManifest } from "@mayfly/contract";
+import { type FunctionVersion, type Manifest, MayflyError } from "@mayfly/contract";
 import type { BuildMessage } from "@mayfly/queue";
-import { packFiles } from "@mayfly/store";
 import type { GatewayDeps } from "../deps.ts";
+import type { CheckedUpload } from "./check-upload.ts";
 import { contentHash } from "./content-hash.ts";
-import type { FileSet } from "./file-set.ts";
-import type { Upload } from "./read-upload.ts";
 
 /** How long a worker may take to bundle; the bundler's own limits are tighter. */
 const BUILD_TIMEOUT_MS = 60_000;
 /** How long to wait for a worker to appear where none was seen lately: one may be just starting. */
 const NO_WORKER_TIMEOUT_MS = 5_000;
+/** An upload waits for its build in Redis, and goes away by itself. */
+const UPLOAD_TTL_MS = 2 * BUILD_TIMEOUT_MS;
 
 export interface Deployed {
   readonly function: FunctionVersion;
@@ -19,62 +19,23 @@ export interface Deployed {
   readonly warnings: readonly string[];
 }
 
-/** An upload that was checked, and packed as it will travel. */
-export interface CheckedUpload {
-  readonly manifest: Manifest;
-  readonly packed: Buffer<ArrayBuffer>;
-}
+/** An upload that is no longer in memory: it was here before, or waits in Redis for a worker. */
+export type StagedUpload = { readonly manifest: Manifest; readonly version: string } & (
+  | { readonly known: FunctionVersion }
+  | { readonly known: null; readonly upload: string }
+);
 
 /**
- * Checks manifest and files against each other.
+ * Finds out whether this very content was deployed before, and hands it to the store if not.
  *
- * @param name the function's name in the URL
- * @throws MayflyError `invalidManifest`, `limitOverCeiling`
+ * @throws MayflyError `nameTaken`
  */
-export function checkUpload(
-  { config }: GatewayDeps,
-  name: string,
-  { manifest: sent, files }: Upload,
-): CheckedUpload {
-  const manifest = parseManifest(sent, config.ceilings);
-  if (manifest.name !== name) {
-    refuseManifest(`name: it is "${manifest.name}", and the URL says "${name}"; make them the same`);
-  }
-  demandEntry(manifest, files);
-  const packed = packFiles(
-    files.list().map((file) => (isExecutableEntry(manifest, file.path) ? { ...file, mode: 0o755 } : file)),
-  );
-  return { manifest, packed: packed as Buffer<ArrayBuffer> };
-}
-
-function demandEntry(manifest: Manifest, files: FileSet): void {
-  if (files.get(manifest.entry) !== undefined) return;
-  const some = files.list().slice(0, 10);
-  const sent = some.map(({ path }) => path).join(", ") || "none";
-  refuseManifest(`entry: "${manifest.entry}" is not among the files that were sent (${sent})`);
-}
-
-const isExecutableEntry = ({ runtime, entry }: Manifest, path: string) =>
-  runtime === "exec" && path === entry;
-
-function refuseManifest(fault: string): never {
-  throw new MayflyError("invalidManifest", `function.json is not right: ${fault}`, {
-    facts: { faults: [fault] },
-  });
-}
-
-/**
- * Makes an upload the latest version of its function, bundled by a worker unless this very content was before.
- *
- * @throws MayflyError `nameTaken`, `invalidBundle`, `noWorker`
- */
-export async function deployFunction(
-  deps: GatewayDeps,
+export async function stageUpload(
+  { store }: GatewayDeps,
   tenant: string,
   { manifest, packed }: CheckedUpload,
-): Promise<Deployed> {
-  const { functions } = deps.store;
-  const latest = await functions.latest(manifest.name);
+): Promise<StagedUpload> {
+  const latest = await store.functions.latest(manifest.name);
   if (latest !== null && latest.tenant !== tenant) {
     throw new MayflyError(
       "nameTaken",
@@ -83,21 +44,31 @@ export async function deployFunction(
     );
   }
   const version = await contentHash(manifest, packed);
+  const known = await store.functions.version(manifest.name, version);
+  if (known !== null) return { manifest, version, known };
+  return { manifest, version, known, upload: await store.artifacts.putTemporary(packed, UPLOAD_TTL_MS) };
+}
+
+/**
+ * Makes what was staged the latest version of its function, bundled by a worker unless it was before.
+ *
+ * @throws MayflyError `invalidBundle`, `noWorker`
+ */
+export async function deployFunction(
+  deps: GatewayDeps,
+  tenant: string,
+  staged: StagedUpload,
+): Promise<Deployed> {
+  const { manifest, version, known } = staged;
+  const { functions } = deps.store;
   const warnings = await missingSecrets(deps, tenant, manifest);
-  const known = await functions.version(manifest.name, version);
   if (known !== null) {
     await functions.deploy(known);
     return { function: known, created: false, warnings };
   }
-  const built = await build(deps, manifest, packed);
-  const fn = {
-    name: manifest.name,
-    version,
-    tenant,
-    manifest,
-    artifact: built.artifact,
-    createdAt: deps.now(),
-  };
+  const built = await build(deps, manifest, staged.upload);
+  const { name } = manifest;
+  const fn = { name, version, tenant, manifest, artifact: built.artifact, createdAt: deps.now() };
   const { created } = await functions.deploy(fn);
   return { function: fn, created, warnings: [...warnings, ...built.warnings.map(said)] };
 }
@@ -118,9 +89,8 @@ async function missingSecrets(
     );
 }
 
-async function build({ store, producer }: GatewayDeps, manifest: Manifest, packed: Uint8Array) {
+async function build({ producer }: GatewayDeps, manifest: Manifest, upload: string) {
   const timeoutMs = (await producer.workers()).length > 0 ? BUILD_TIMEOUT_MS : NO_WORKER_TIMEOUT_MS;
-  const upload = await store.artifacts.putTemporary(packed, 2 * BUILD_TIMEOUT_MS);
   const reply = await producer.build({ upload, manifest }, timeoutMs);
   if (reply.built) return reply;
   const errors = reply.errors.map(said);

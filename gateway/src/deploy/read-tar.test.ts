@@ -90,12 +90,12 @@ describe("an archive is refused", () => {
   });
 
   test("when it is a bomb, long before all of it is unpacked", async () => {
-    const zeros = Buffer.alloc(400 * 1024 ** 2);
+    const zeros = Buffer.alloc(128 * 1024 ** 2);
     const bomb = gzipSync(
       await packTar([{ header: { name: "zeros", size: zeros.byteLength }, body: zeros }]),
     );
     const before = process.memoryUsage().arrayBuffers;
     await expect(readTarGz(bomb)).rejects.toMatchObject({ code: "payloadTooLarge" });
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 ** 2);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 ** 2);
   });
 });

@@ -1,4 +1,10 @@
-import { DEPLOY_MAX_BYTES, deployBodySchema, explainIssues, MayflyError } from "@mayfly/contract";
+import {
+  DEPLOY_MAX_BYTES,
+  DEPLOY_MAX_FILES,
+  deployBodySchema,
+  explainIssues,
+  MayflyError,
+} from "@mayfly/contract";
 import { parseJson } from "../http/parse-json.ts";
 import { readBody } from "../http/read-body.ts";
 import { FileSet } from "./file-set.ts";
@@ -57,6 +63,7 @@ function withoutOuterFolder(files: FileSet): FileSet {
 }
 
 function fromJson(body: unknown): Upload {
+  demandFewFiles(body);
   const parsed = deployBodySchema.safeParse(body);
   if (!parsed.success) {
     const faults = explainIssues(parsed.error, deployBodySchema, body);
@@ -78,4 +85,17 @@ function fromJson(body: unknown): Upload {
   }
   files.take(MANIFEST_FILE);
   return { manifest: parsed.data.manifest, files };
+}
+
+/** Before the schema is applied, which would find something to say of each of a million. */
+function demandFewFiles(body: unknown): void {
+  const files = typeof body === "object" && body !== null && "files" in body ? body.files : null;
+  if (typeof files !== "object" || files === null) return;
+  const count = Object.keys(files).length;
+  if (count > DEPLOY_MAX_FILES) {
+    throw new MayflyError(
+      "payloadTooLarge",
+      `${count} files are more than the ${DEPLOY_MAX_FILES} that are taken.`,
+    );
+  }
 }

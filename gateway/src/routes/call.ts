@@ -1,7 +1,8 @@
 import { EVENT_MAX_BYTES, type FunctionVersion, functionNameSchema, MayflyError } from "@mayfly/contract";
 import type { Call } from "@mayfly/queue";
 import type { Context } from "hono";
-import { demandScope, owned } from "../auth/caller.ts";
+import { demandScope } from "../auth/caller.ts";
+import { ownedFunction } from "../auth/owned-function.ts";
 import type { GatewayDeps, GatewayEnv } from "../deps.ts";
 import { readBody } from "../http/read-body.ts";
 import { eventOf } from "../invoke/event.ts";
@@ -16,7 +17,7 @@ export async function calledFunction(deps: GatewayDeps, c: Context<GatewayEnv>):
   const caller = c.get("caller");
   demandScope(caller, "invoke");
   const name = checkedName(c.req.param("name") ?? "", functionNameSchema);
-  return owned(await deps.store.functions.latest(name), name, caller);
+  return await ownedFunction(deps.store, name, caller);
 }
 
 /** Everything of the request that travels with the call. */

@@ -194,6 +194,26 @@ describe("a deploy that is refused says why, and stores nothing", () => {
     });
   });
 
+  test("a manifest that is huge, or nested without end, soon", async () => {
+    const keys = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key-${i}`, 1]));
+    const before = Date.now();
+    for (const huge of [
+      { ...bad, ...keys },
+      { ...bad, env: keys },
+    ])
+      expect(await problemOf(await deploy(huge, files, "bad"))).toMatchObject({ code: "invalidManifest" });
+    const deep = `{"manifest":${"[".repeat(100_000)}${"]".repeat(100_000)},"files":{}}`;
+    const answer = await gateway.request("/functions/bad", { ...put(null), body: deep });
+    expect(await problemOf(answer)).toMatchObject({ status: 400, code: "invalidManifest" });
+    expect(Date.now() - before).toBeLessThan(5000);
+  });
+
+  test("twice as many files as are taken", async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`f${i}`, 7]));
+    const answer = await deploy(bad, many, "bad");
+    expect(answer.status).toBe(413);
+  });
+
   test("malformed JSON gets the place", async () => {
     const answer = await gateway.request("/functions/bad", { ...put(null), body: '{"manifest": {]}' });
     expect(await problemOf(answer)).toMatchObject({ code: "invalidJson", line: 1, column: 15 });

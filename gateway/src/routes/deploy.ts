@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { functionNameSchema, functionViewSchema, manifestSchema } from "@mayfly/contract";
 import { demandScope } from "../auth/caller.ts";
-import { checkUpload, deployFunction } from "../deploy/deploy-function.ts";
+import { checkUpload } from "../deploy/check-upload.ts";
+import { deployFunction, stageUpload } from "../deploy/deploy-function.ts";
 import { functionView } from "../deploy/function-view.ts";
 import { createGate } from "../deploy/gate.ts";
 import { readUpload } from "../deploy/read-upload.ts";
@@ -80,10 +81,11 @@ export function deployRoutes(deps: GatewayDeps) {
     demandScope(caller, "deploy");
     const name = checkedName(c.req.param("name"), functionNameSchema);
     const unpack = await readUpload(c.req.raw);
-    const result = await gate(async () => {
-      const upload = checkUpload(deps, name, await unpack());
-      return deployFunction(deps, caller.tenant, upload);
+    const staged = await gate(async () => {
+      const upload = checkUpload(await unpack(), name, deps.config.ceilings);
+      return await stageUpload(deps, caller.tenant, upload);
     });
+    const result = await deployFunction(deps, caller.tenant, staged);
     c.header("location", `/functions/${name}`);
     c.header("mayfly-version", result.function.version);
     return c.json(

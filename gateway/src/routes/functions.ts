@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { functionViewSchema, MayflyError } from "@mayfly/contract";
-import { demandScope, isOperator, owned } from "../auth/caller.ts";
+import { demandScope, isOperator } from "../auth/caller.ts";
+import { ownedFunction } from "../auth/owned-function.ts";
 import { functionView } from "../deploy/function-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { createRouter } from "./create-router.ts";
@@ -67,7 +68,7 @@ export function functionRoutes({ store, producer }: GatewayDeps) {
     const caller = c.get("caller");
     demandScope(caller, "read", "deploy");
     const { name } = c.req.valid("param");
-    const fn = owned(await store.functions.latest(name), name, caller);
+    const fn = await ownedFunction(store, name, caller);
     return c.json({ ...functionView(fn), versions: await store.functions.versions(name) }, 200);
   });
 
@@ -75,7 +76,7 @@ export function functionRoutes({ store, producer }: GatewayDeps) {
     const caller = c.get("caller");
     demandScope(caller, "deploy");
     const { name } = c.req.valid("param");
-    owned(await store.functions.latest(name), name, caller);
+    await ownedFunction(store, name, caller);
     const { force } = c.req.valid("query");
     const isForced = force !== undefined && force !== "false" && force !== "0";
     if (!isForced) await demandNothingWaits(name);

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type InvocationRecord, invocationRecordSchema, isTerminal, MayflyError } from "@mayfly/contract";
 import { type Caller, demandScope, isAdmin } from "../auth/caller.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { lookEvenly } from "../http/look-evenly.ts";
 import { invocationNotFound, isInvocationId } from "../invoke/invocation-id.ts";
 import { createRouter } from "./create-router.ts";
 import { component, json, refusals } from "./openapi.ts";
@@ -76,12 +77,18 @@ export function invocationRoutes(deps: GatewayDeps) {
 }
 
 /**
- * Refuses ids that are unknown and ids of another tenant alike, after the same one look-up, so that neither words
- * nor time tell them apart.
+ * Refuses ids that are unknown and ids of another tenant alike, in words and in time.
+ *
+ * @throws MayflyError `invocationNotFound`
  */
 export async function demandInvocation(deps: GatewayDeps, id: string, caller: Caller): Promise<void> {
-  const tenant = isInvocationId(id) ? await deps.store.invocations.tenantOf(id) : null;
-  if (tenant !== caller.tenant) throw invocationNotFound(id);
+  await lookEvenly(
+    async () => {
+      const tenant = isInvocationId(id) ? await deps.store.invocations.tenantOf(id) : null;
+      return tenant === caller.tenant ? tenant : null;
+    },
+    () => invocationNotFound(id),
+  );
 }
 
 /** Where it runs on the host is for admins alone. */

@@ -50,8 +50,9 @@ export function invokeAsyncRoutes(deps: GatewayDeps) {
     const { id, repeated } = await deps.producer.enqueue(call, newInvocationId(deps.now()), options);
     c.header("location", `/invocations/${id}`);
     c.header("mayfly-invocation-id", id);
-    c.header("mayfly-version", fn.version);
+    // The first one's version was that of its own moment.
     if (repeated) c.header("idempotency-replayed", "true");
+    else c.header("mayfly-version", fn.version);
     return c.json({ id }, 202);
   });
   return router;

@@ -21,7 +21,15 @@ export function invokeSyncRoutes(deps: GatewayDeps) {
       path: "/function/{name}",
       summary:
         "Call a function and wait for its answer (any method; further path segments are the function's)",
-      request: { params: nameParams },
+      request: {
+        params: nameParams,
+        headers: z.object({
+          "mayfly-queue-timeout-ms": z
+            .string()
+            .optional()
+            .describe("take it back if it has not begun by then; default: the function's timeout"),
+        }),
+      },
       responses: {
         200: { description: "the result", content: { "application/json": { schema: z.unknown() } } },
         ...refusals(

@@ -9,6 +9,7 @@ import { createRouter } from "./create-router.ts";
 import { demandInvocation, invocationParams } from "./invocations.ts";
 import { component, json, refusals } from "./openapi.ts";
 
+const HEARTBEAT_MS = 15_000;
 const TYPES = ["application/json", "text/plain", "text/event-stream"];
 
 const logsRoute = createRoute({
@@ -59,10 +60,14 @@ function follow(deps: GatewayDeps, c: Context<GatewayEnv>, id: string): Response
     const left = new AbortController();
     stream.onAbort(() => left.abort());
     const signal = AbortSignal.any([left.signal, c.req.raw.signal, deps.draining]);
+    // Proxies cut what is silent for a minute, and only a write tells that the client has gone.
+    const heartbeat = setInterval(() => void stream.write(": still here\n\n"), HEARTBEAT_MS);
+    stream.onAbort(() => clearInterval(heartbeat));
     for await (const line of deps.store.invocations.followLogs(id, signal)) {
       if (skip > 0) skip--;
       else await stream.writeSSE({ event: "log", id: String(++number), data: JSON.stringify(line) });
     }
+    clearInterval(heartbeat);
     if (!signal.aborted) await stream.writeSSE({ event: "end", id: "end", data: "" });
   });
 }
