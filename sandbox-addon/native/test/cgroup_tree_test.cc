@@ -300,6 +300,24 @@ long SettledMemoryCgroups() {
   return last;
 }
 
+// On a disk: the pages of a file in memory (tmpfs) cannot be given back while the file is there.
+std::string ScratchFile(int number) {
+  const char* folder = std::getenv("MAYFLY_TEST_DISK");
+  return std::string(folder == nullptr ? "/var/tmp" : folder) + "/" + kParent + "-" + std::to_string(number);
+}
+
+constexpr off_t kFileBytes = 1 << 20;
+
+// A file none of whose pages are in memory.
+int ColdFile(int number) {
+  const int fd = open(ScratchFile(number).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const std::string content(kFileBytes, 'x');
+  (void)!write(fd, content.data(), content.size());
+  fsync(fd);
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  return fd;
+}
+
 // Page cache is charged to whoever touches it first, and holds the memory cgroup in the kernel after its directory.
 void DyingCgroups(CgroupTree& tree) {
   constexpr int kRounds = 20;
@@ -307,18 +325,20 @@ void DyingCgroups(CgroupTree& tree) {
   bool removed = true;
   for (int i = 0; i < kRounds; i++) {
     const auto leaf = tree.CreateLeaf("reader-" + std::to_string(i), {});
-    const std::string file = "/var/tmp/" + kParent + "-" + std::to_string(i);
+    const int fd = ColdFile(i);
     const pid_t pid = StartIn(*leaf.value(), [&] {
-      const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-      const std::string megabyte(1 << 20, 'x');
-      if (write(fd, megabyte.data(), megabyte.size()) < 0 || fsync(fd) != 0) _exit(1);
+      char byte = 0;
+      for (off_t at = 0; at < kFileBytes; at += 4096) {
+        if (pread(fd, &byte, 1, at) != 1) _exit(1);
+      }
     });
+    close(fd);
     int status = 0;
     waitpid(pid, &status, 0);
     removed = removed && status == 0 && RemoveWithin(*leaf.value(), 1000);
   }
   const long after = SettledMemoryCgroups();
-  for (int i = 0; i < kRounds; i++) unlink(("/var/tmp/" + kParent + "-" + std::to_string(i)).c_str());
+  for (int i = 0; i < kRounds; i++) unlink(ScratchFile(i).c_str());
   std::printf("# %ld memory cgroups before, %ld after\n", before, after);
   Check(removed && after <= before + 2, "leaves that first touched a file leave no dying memory cgroup behind");
 }
