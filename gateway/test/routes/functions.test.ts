@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { post, problemOf, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { post, problemOf, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { unpackFiles } from "@mayfly/store";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { problemOf, put, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { problemOf, put, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 let build: TestGateway["worker"]["build"];

@@ -1,7 +1,7 @@
 import { EVENT_MAX_BYTES, type InvocationRecord } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ended, post, problemOf, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { ended, post, problemOf, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 let echo: TestGateway["worker"]["handle"];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { problemOf, put, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { problemOf, put, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { LogLine } from "@mayfly/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ended, post, startTestGateway, type TestGateway } from "../../test/support.ts";
-import { escapeControls } from "./logs.ts";
+import { escapeControls } from "../../src/routes/logs.ts";
+import { ended, post, startTestGateway, type TestGateway } from "../support.ts";
 
 const NASTY = "red \x1b[31m, NUL \0, bell \x07, C1 \x9b, bidi \u202e, tab \t, a backslash \\";
 const LINES: LogLine[] = [

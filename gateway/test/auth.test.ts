@@ -1,6 +1,6 @@
 import type { Scope } from "@mayfly/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bearer, post, problemOf, put, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { bearer, post, problemOf, put, startTestGateway, type TestGateway } from "./support.ts";
 
 const ADMIN_KEY = "an-admin-key-of-some-length";
 const keys: Record<string, string> = {};

@@ -1,6 +1,6 @@
 import type { InvocationRecord } from "@mayfly/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bearer, ended, post, problemOf, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { bearer, ended, post, problemOf, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 let echo: TestGateway["worker"]["handle"];

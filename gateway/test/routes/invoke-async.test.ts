@@ -1,6 +1,6 @@
 import type { InvocationRecord } from "@mayfly/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ended, post, problemOf, startTestGateway, type TestGateway } from "../../test/support.ts";
+import { ended, post, problemOf, startTestGateway, type TestGateway } from "../support.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
