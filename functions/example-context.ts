@@ -1,4 +1,4 @@
-import type { Context, HttpContext } from "@mayfly/contract";
+import type { Context, HttpContext, HttpEvent } from "@mayfly/contract";
 
 /** A context as a sandbox would give it, for the tests of the samples; `http` as if it were called that way. */
 export function exampleContext(functionName: string, http: Partial<HttpContext> | null = null): Context {
@@ -18,5 +18,20 @@ export function exampleContext(functionName: string, http: Partial<HttpContext> 
     awsRequestId: "0193a5b0-7c1e-7000-8000-000000000001",
     memoryLimitInMB: "128",
     invokedFunctionArn: `arn:aws:lambda:local:000000000000:function:${functionName}`,
+  };
+}
+
+/** The event of a request whose body is not JSON, as the gateway makes it. */
+export function exampleHttpEvent(method: string, rawQueryString: string, body?: Uint8Array): HttpEvent {
+  const http = { method, path: "/", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "a test" };
+  return {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: "/",
+    rawQueryString,
+    headers: {},
+    requestContext: { domainName: "localhost", timeEpoch: Date.now(), http },
+    ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
+    isBase64Encoded: body !== undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { PNG } from "pngjs";
 import { expect, it } from "vitest";
+import { exampleHttpEvent } from "../example-context.ts";
 import example from "./example.json" with { type: "json" };
 import qrCode from "./index.ts";
 
@@ -26,14 +27,7 @@ it("draws the example, with the three finder patterns in its corners", async () 
 });
 
 it("answers a GET with the PNG itself", async () => {
-  const answer = await qrCode({
-    version: "2.0",
-    rawPath: "/",
-    rawQueryString: "text=gr%C3%BC%C3%9F+dich&width=128",
-    headers: {},
-    requestContext: { http: { method: "GET", path: "/" } },
-    isBase64Encoded: false,
-  });
+  const answer = await qrCode(exampleHttpEvent("GET", "text=gr%C3%BC%C3%9F+dich&width=128"));
   if (!("body" in answer)) throw new Error("it did not answer as HTTP");
   expect(answer).toMatchObject({ statusCode: 200, headers: { "content-type": "image/png" } });
   expect(PNG.sync.read(Buffer.from(answer.body, "base64")).width).toBe(128);

@@ -1,7 +1,7 @@
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
-import { exampleContext } from "../example-context.ts";
+import { exampleContext, exampleHttpEvent } from "../example-context.ts";
 import example from "./example.json" with { type: "json" };
 import thumbnail from "./index.ts";
 
@@ -56,15 +56,7 @@ describe("JSON in", () => {
 
 it("answers an image sent as the body with an image", () => {
   const rawBody = bytesOf(example.image);
-  const event = {
-    version: "2.0",
-    rawPath: "/",
-    rawQueryString: "width=48&format=jpeg",
-    headers: { "content-type": "image/png" },
-    requestContext: { http: { method: "POST", path: "/" } },
-    body: example.image,
-    isBase64Encoded: true,
-  } as const;
+  const event = exampleHttpEvent("POST", "width=48&format=jpeg", rawBody);
   const answer = thumbnail(event, exampleContext("thumbnail", { rawBody }));
   if (!("body" in answer)) throw new Error("it did not answer as HTTP");
   expect(answer).toMatchObject({
