@@ -27,6 +27,10 @@ export function createInvocationHandler(deps: WorkerDeps) {
         manifest.limits,
         invocation.id,
       );
+      deps.log.debug(
+        { invocation: invocation.id, function: name, outcome: attempt.outcome, receipt: settlement.receipt },
+        "an attempt ended",
+      );
       return settlement;
     } catch (error) {
       deps.observer.attemptEnded(name, "systemFailure", null, manifest.limits, invocation.id);

@@ -176,13 +176,8 @@ describe("cancelling", () => {
     "export default async (event, { signal, log }) => { signal.addEventListener('abort', () => log.info('told')); await new Promise((resolve) => setTimeout(resolve, 15_000)); };";
 
   test("ends a running invocation, which is told first", async () => {
-    const version = await rig.deploy({ name: "slow", limits: { timeoutMs: 20_000 } }, { "index.ts": slow });
-    const id = "0193a5b0-7c1e-7000-8000-000000000042";
-    await rig.producer.enqueue({ function: version, eventJson: "null", http: null, traceparent: null }, id, {
-      idempotencyKey: null,
-      delayMs: null,
-      priority: null,
-    });
+    await rig.deploy({ name: "slow", limits: { timeoutMs: 20_000 } }, { "index.ts": slow });
+    const id = await rig.enqueue("slow");
     await expect
       .poll(async () => (await rig.worker.store.invocations.get(id))?.state, { timeout: 10_000 })
       .toBe("running");

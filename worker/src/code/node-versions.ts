@@ -50,6 +50,7 @@ async function fetchNode(folder: string, major: number): Promise<string> {
 
 async function install(prefix: string, major: number): Promise<void> {
   const args = ["install", "--prefix", prefix, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
+  args.push("--fetch-retries=1", "--fetch-retry-mintimeout=1000");
   try {
     await promisify(execFile)("npm", [...args, `${PACKAGE}@${major}`], { timeout: INSTALL_WITHIN_MS });
   } catch (cause) {

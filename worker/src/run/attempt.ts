@@ -1,6 +1,6 @@
 import type { Outcome } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
-import type { Ending, Running } from "@mayfly/sandbox-addon";
+import type { Ending, Running, SandboxSpec } from "@mayfly/sandbox-addon";
 import { nowUs, type WorkerDeps } from "../deps.ts";
 import type { InvocationLogOptions } from "../logs/invocation-log.ts";
 import type { Marks } from "../outcome/receipt.ts";
@@ -22,28 +22,37 @@ export interface Attempt {
  * process is gone, and no process outlives a failure of ours.
  */
 export async function withSandbox<T>(
-  { sandboxes, running: atWork, store, workerId, log, observer }: WorkerDeps,
-  invocation: TakenInvocation,
-  spec: Parameters<typeof sandboxes.start>[0],
+  { sandboxes, running: atWork, observer }: WorkerDeps,
+  functionName: string,
+  spec: SandboxSpec,
   use: (running: Running, startedUs: number) => Promise<T>,
 ): Promise<T> {
   const requestedUs = nowUs();
   const running = await sandboxes.start(spec);
   atWork.add(running);
-  observer.coldStart(invocation.function.name);
-  const { pid, cgroups } = running;
-  // The record's place is a favour to whoever looks; the run does not wait for it, its settlement does.
-  const placed = store.invocations
-    .running(invocation.id, { worker: workerId, pid, cgroups, attempt: invocation.attempt })
-    .catch((error: unknown) =>
-      log.warn({ err: error, invocation: invocation.id }, "its place was not recorded"),
-    );
+  observer.coldStart(functionName);
   try {
     return await use(running, requestedUs + running.setupUs);
   } finally {
     running.kill("cancelled");
-    await Promise.all([running.ended, placed]);
+    await running.ended;
     atWork.delete(running);
+  }
+}
+
+/**
+ * Records where an attempt runs, once it has been let in. It is a favour to whoever looks: nothing waits for it but
+ * the settlement, which it must not overtake.
+ */
+export async function recordPlace(
+  { store, workerId, log }: WorkerDeps,
+  { id, attempt }: TakenInvocation,
+  { pid, cgroups }: Running,
+): Promise<void> {
+  try {
+    await store.invocations.running(id, { worker: workerId, pid, cgroups, attempt });
+  } catch (error) {
+    log.warn({ err: error, invocation: id }, "its place was not recorded");
   }
 }
 

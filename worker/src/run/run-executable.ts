@@ -8,7 +8,7 @@ import { collectLog } from "../logs/invocation-log.ts";
 import { type CheckedResult, noEvidence } from "../outcome/evidence.ts";
 import { execOutcome } from "../outcome/outcome.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
-import { type Attempt, logKeeper, onCancel, withSandbox } from "./attempt.ts";
+import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./attempt.ts";
 
 /**
  * Runs one attempt of an executable: the event on its stdin, the result on its stdout. User code begins with the
@@ -23,7 +23,8 @@ export async function runExecutable(
 ): Promise<Attempt | null> {
   const { limits } = invocation.function.manifest;
   if (!(await invocation.enter())) return null;
-  return withSandbox(deps, invocation, spec, async (running, startedUs) => {
+  return withSandbox(deps, invocation.function.name, spec, async (running, startedUs) => {
+    const placed = recordPlace(deps, invocation, running);
     const evidence = noEvidence();
     const log = collectLog({
       streams: { stderr: running.stderr },
@@ -42,7 +43,7 @@ export async function runExecutable(
     const output = await readOutput(running, limits);
     const ending = await running.ended;
     const endedUs = nowUs();
-    await log.finish();
+    await Promise.all([log.finish(), placed]);
     if (output.bytes > limits.resultBytes) evidence.tooLarge = output.bytes;
     else if (ending.exitCode === 0) evidence.result = await toResult(output.text(), deps.checker);
     const outcome = execOutcome(evidence, ending, limits);

@@ -8,7 +8,7 @@ import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
 import { afterAnswer } from "../outcome/after-answer.ts";
 import { endedOutcome, settledOutcome } from "../outcome/outcome.ts";
 import { timingOf } from "../outcome/receipt.ts";
-import { type Attempt, logKeeper, onCancel, withSandbox } from "./attempt.ts";
+import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./attempt.ts";
 import { CANCEL_GRACE_MS, clocksOf } from "./clocks.ts";
 import { type Conversation, converse } from "./conversation.ts";
 import { invokeHeader, rawBodyOf } from "./invoke-header.ts";
@@ -32,7 +32,7 @@ export async function runWithRunner(
   options: RunnerOptions,
 ): Promise<Attempt | null> {
   const { limits } = invocation.function.manifest;
-  return withSandbox(deps, invocation, options.spec, async (running, startedUs) => {
+  return withSandbox(deps, invocation.function.name, options.spec, async (running, startedUs) => {
     if (running.control === null)
       throw new Error("The sandbox was asked for a control channel and has none.");
     const talk = converse(running.control, limits.resultBytes, deps.checker);
@@ -49,6 +49,7 @@ export async function runWithRunner(
 
     const [entered, secrets] = await Promise.all([invocation.enter(), options.secrets]);
     if (!entered) return null;
+    const placed = recordPlace(deps, invocation, running);
     const header = invokeHeader(
       invocation,
       options.bundleFormat,
@@ -73,7 +74,7 @@ export async function runWithRunner(
     }
     const ending = await endOf(running, talk);
     const endedMarks = marksNow();
-    await log.finish();
+    await Promise.all([log.finish(), placed]);
     const outcome = early ?? endedOutcome(talk.evidence, ending, limits);
     return {
       outcome,

@@ -14,7 +14,7 @@ import {
   type Receipt,
   type WorkerGauges,
 } from "@mayfly/contract";
-import { type BuildReply, createProducer, type Producer, type Reply } from "@mayfly/queue";
+import { type BuildReply, type Call, createProducer, type Producer, type Reply } from "@mayfly/queue";
 import { packFiles } from "@mayfly/store";
 import { startPrivateRedis } from "../../../setup/private-redis.js";
 import { readConfig } from "../../src/config.ts";
@@ -42,6 +42,12 @@ export interface Rig extends AsyncDisposable {
   call(name: string, event?: unknown, http?: Partial<HttpRequest>): Promise<Called>;
   /** Deploys one file and calls it. */
   run(code: string, manifest?: Partial<ManifestInput>, event?: unknown): Promise<Called>;
+  /** Queues an asynchronous call. @returns its id */
+  enqueue(name: string, event?: unknown): Promise<string>;
+  /** Another worker of the same installation. */
+  openAnother(): Promise<MayflyWorker>;
+  /** What a worker that is a program of its own has to be told. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The record once it is terminal. */
   record(id: string): Promise<InvocationRecord>;
   logs(id: string): Promise<Logs>;
@@ -53,16 +59,17 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const redis = await startPrivateRedis({ dir: join(dataDir, "redis") });
   stack.defer(() => redis.stop());
-  const config = readConfig({
+  const environment = {
     MAYFLY_REDIS_URL: redis.url,
     MAYFLY_DATA_DIR: dataDir,
     MAYFLY_CGROUP_PARENT: `mayfly-test-worker-${process.pid}`,
     ...env,
-  });
+  };
+  const config = readConfig(environment);
   const attempts: Rig["attempts"] = [];
   const seen = Promise.withResolvers<WorkerGauges>();
-  const worker = stack.use(
-    await openWorker(
+  const open = () =>
+    openWorker(
       config,
       ({ gauges }) => {
         seen.resolve(gauges);
@@ -74,8 +81,8 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
         };
       },
       { debug: () => {}, info: () => {}, warn: console.warn, error: console.error },
-    ),
-  );
+    );
+  const worker = stack.use(await open());
   const { store } = worker;
   const producer = stack.use(await createProducer({ redisUrl: redis.url, store, maxWaiting: 1000 }));
   const versions = new Map<string, FunctionVersion>();
@@ -101,19 +108,19 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
     versions.set(full.name, version);
     return version;
   };
-  const call = async (name: string, event: unknown = null, http: Partial<HttpRequest> = {}) => {
+  const callOf = (name: string, event: unknown, http: HttpRequest | null): Call => {
     const version = versions.get(name);
     if (version === undefined) throw new Error(`${name} was not deployed`);
+    return { function: version, eventJson: JSON.stringify(event), http, traceparent: null };
+  };
+  const call = async (name: string, event: unknown = null, http: Partial<HttpRequest> = {}) => {
     const startedAt = performance.now();
-    const reply = await producer.callAndWait(
-      {
-        function: version,
-        eventJson: JSON.stringify(event),
-        http: { ...REQUEST, ...http },
-        traceparent: null,
-      },
-      { id: uuidV7(), beginWithinMs: 20_000, answerWithinMs: 40_000, signal: never },
-    );
+    const reply = await producer.callAndWait(callOf(name, event, { ...REQUEST, ...http }), {
+      id: uuidV7(),
+      beginWithinMs: 20_000,
+      answerWithinMs: 40_000,
+      signal: never,
+    });
     const result = reply.resultJson === null ? undefined : JSON.parse(reply.resultJson);
     return { ...reply, result, tookMs: performance.now() - startedAt };
   };
@@ -131,6 +138,12 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
       await deploy({ ...manifest, name }, { [manifest.entry ?? "index.ts"]: code });
       return await call(name, event);
     },
+    async enqueue(name, event = null) {
+      const options = { idempotencyKey: null, delayMs: null, priority: null };
+      return (await producer.enqueue(callOf(name, event, null), uuidV7(), options)).id;
+    },
+    openAnother: open,
+    environment,
     async record(id) {
       const record = await producer.waitFor(id, 20_000, never);
       if (record === null) throw new Error(`no record of ${id}`);
