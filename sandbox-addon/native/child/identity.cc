@@ -36,9 +36,9 @@ int SetUser(std::uint64_t uid, std::uint64_t gid) {
 // Explicit, for a process whose old user was not its user namespace's root keeps every capability it had.
 int DropCapabilities() {
   if (prctl(PR_SET_SECUREBITS, kLockedSecurebits, 0, 0, 0) != 0) return errno;
-  for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return errno;
-  }
+  // Up to the kernel's last, which answers EINVAL to the one after it.
+  for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;) capability++;
+  if (errno != EINVAL) return errno;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
   return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;

@@ -68,13 +68,15 @@ Status SendGo(const InitProcess& init, const EntryDescriptors& descriptors) {
   return SendPacket(init.socket.get(), {reinterpret_cast<const char*>(&go), sizeof go}, fds);
 }
 
-std::optional<HeardReport> HearReport(const InitProcess& init) {
+Received HearReport(const InitProcess& init, HeardReport& heard) {
   Packet packet;
-  if (ReceivePacket(init.socket.get(), packet) != Received::kPacket) return std::nullopt;
-  HeardReport heard = {{}, packet.sender};
-  if (packet.bytes.size() != sizeof heard.report) return std::nullopt;
+  const Received received = ReceivePacket(init.socket.get(), packet);
+  if (received != Received::kPacket) return received;
+  // Nothing else is ever sent here; the function itself does not have this socket.
+  if (packet.bytes.size() != sizeof heard.report) return Received::kClosed;
   std::memcpy(&heard.report, packet.bytes.data(), sizeof heard.report);
-  return heard;
+  heard.sender = packet.sender;
+  return received;
 }
 
 }  // namespace mayfly

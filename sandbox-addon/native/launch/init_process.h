@@ -35,10 +35,10 @@ struct EntryDescriptors {
 [[nodiscard]] Status SendGo(const InitProcess& init, const EntryDescriptors& descriptors);
 
 struct HeardReport {
-  InitReport report;
-  pid_t sender;
+  InitReport report = {};
+  pid_t sender = 0;
 };
-// Nothing: no report is there yet, or none will come.
-[[nodiscard]] std::optional<HeardReport> HearReport(const InitProcess& init);
+// Never waits. Closed: the init has ended, and the main process has gone on to exec or has ended, too.
+[[nodiscard]] Received HearReport(const InitProcess& init, HeardReport& heard);
 
 }  // namespace mayfly

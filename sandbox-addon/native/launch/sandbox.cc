@@ -109,24 +109,28 @@ Status Sandbox::WatchInit() {
 }
 
 void Sandbox::OnReport() {
-  while (const std::optional<HeardReport> heard = HearReport(init_)) {
-    switch (heard->report.kind) {
+  HeardReport heard;
+  Received received = HearReport(init_, heard);
+  for (; received == Received::kPacket; received = HearReport(init_, heard)) {
+    switch (heard.report.kind) {
       case ReportKind::kBuildFailed:
-        FailAtStep(heard->report.index, heard->report.code);
+        FailAtStep(heard.report.index, heard.report.code);
         break;
       case ReportKind::kForkFailed:
-        Fail("fork", -1, heard->report.code, "");
+        Fail("fork", -1, heard.report.code, "");
         Bury();
         break;
       case ReportKind::kEntered:
-        main_pid_ = heard->sender;
+        main_pid_ = heard.sender;
         break;
       case ReportKind::kExited:
-        wait_status_ = heard->report.code;
+        wait_status_ = heard.report.code;
         Bury();
         break;
     }
   }
+  // Its end stays readable, and the init's own end is still to come: watching on would be a busy loop until then.
+  if (received == Received::kClosed) world_.loop.Unwatch(init_.socket.get());
 }
 
 void Sandbox::OnStatus() {
