@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { invocationIdOf, type System, startSystem } from "../support/system.ts";
 import { tracesOf } from "../support/traces.ts";
 
@@ -26,8 +26,13 @@ const enqueue = async (ms: number) => {
   return ((await answer.json()) as { id: string }).id;
 };
 
-const untilRunning = (id: string) =>
-  expect.poll(async () => (await system.record(id, 0)).state, { timeout: 15_000 }).toBe("running");
+async function pidOf(id: string): Promise<number> {
+  const { pid } = await vi.waitUntil(async () => {
+    const record = await system.record(id, 0);
+    return record.pid === undefined ? null : { pid: record.pid };
+  }, 15_000);
+  return pid;
+}
 
 describe("a worker that is killed", () => {
   test("leaves no process and no cgroup, and its accepted work ends on another", {
@@ -36,8 +41,7 @@ describe("a worker that is killed", () => {
     const victim = system.workers[0];
     if (victim === undefined) throw new Error("no worker");
     const id = await enqueue(1500);
-    await untilRunning(id);
-    const { pid } = await system.record(id, 0);
+    const pid = await pidOf(id);
     const sync = system.call("slow", { ms: 20_000 });
     await expect
       .poll(async () => (await fetch(victim.metricsUrl ?? "")).text(), { timeout: 10_000 })
@@ -48,7 +52,7 @@ describe("a worker that is killed", () => {
         timeout: 5000,
       })
       .toEqual([]);
-    expect(() => process.kill(pid ?? 0, 0)).toThrow("ESRCH");
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 
     await system.startWorker();
     const record = await system.record(id, 30);
