@@ -62,13 +62,18 @@ function follow(deps: GatewayDeps, c: Context<GatewayEnv>, id: string): Response
     const signal = AbortSignal.any([left.signal, c.req.raw.signal, deps.draining]);
     // Proxies cut what is silent for a minute, and only a write tells that the client has gone.
     const heartbeat = setInterval(() => void stream.write(": still here\n\n"), HEARTBEAT_MS);
-    stream.onAbort(() => clearInterval(heartbeat));
-    for await (const line of deps.store.invocations.followLogs(id, signal)) {
-      if (skip > 0) skip--;
-      else await stream.writeSSE({ event: "log", id: String(++number), data: JSON.stringify(line) });
+    try {
+      for await (const line of deps.store.invocations.followLogs(id, signal)) {
+        if (skip > 0) skip--;
+        else await stream.writeSSE({ event: "log", id: String(++number), data: JSON.stringify(line) });
+      }
+      if (!signal.aborted) await stream.writeSSE({ event: "end", id: "end", data: "" });
+    } catch (error) {
+      // The status has gone out; a client whose stream ends without `end` comes back with what it has.
+      deps.log.warn({ err: error, invocationId: id }, "a log could not be followed to its end");
+    } finally {
+      clearInterval(heartbeat);
     }
-    clearInterval(heartbeat);
-    if (!signal.aborted) await stream.writeSSE({ event: "end", id: "end", data: "" });
   });
 }
 
