@@ -11,6 +11,7 @@ import { nameParams, refusals } from "./openapi.ts";
 /** What queue, network and tear-down may take beside the function's own time before the gateway gives up waiting. */
 const ANSWER_MARGIN_MS = 10_000;
 const MAX_QUEUE_TIMEOUT_MS = 900_000;
+const NEVER_RAN = { setupUs: 0, initUs: 0, runUs: 0, teardownUs: 0 };
 
 /** `ANY /function/:name[/rest]`: runs the function and answers what it answered. */
 export function invokeSyncRoutes(deps: GatewayDeps) {
@@ -50,7 +51,8 @@ export function invokeSyncRoutes(deps: GatewayDeps) {
     const { timeoutMs } = fn.manifest.limits;
     const beginWithinMs =
       wholeNumber(c, { header: "mayfly-queue-timeout-ms", min: 1, max: MAX_QUEUE_TIMEOUT_MS }) ?? timeoutMs;
-    const id = newInvocationId(deps.now());
+    const acceptedAt = deps.now();
+    const id = newInvocationId(acceptedAt);
     try {
       const reply = await deps.producer.callAndWait(call, {
         id,
@@ -63,8 +65,11 @@ export function invokeSyncRoutes(deps: GatewayDeps) {
     } catch (error) {
       // Refused before it was accepted: there is no invocation to tell of.
       if (!(error instanceof MayflyError) || error.code === "tooManyWaiting") throw error;
-      const outcome = error.code === "queueTimeout" ? ({ kind: "expired" } as const) : null;
-      return stamped(problemOfError(error, id), { id, outcome, timing: null }, fn);
+      // Its record says so too: it waited longer than it was worth, and never ran.
+      const expired = error.code === "queueTimeout";
+      const outcome = expired ? ({ kind: "expired" } as const) : null;
+      const timing = expired ? { ...NEVER_RAN, queueUs: (deps.now() - acceptedAt) * 1000 } : null;
+      return stamped(problemOfError(error, id), { id, outcome, timing }, fn);
     }
   });
   return router;

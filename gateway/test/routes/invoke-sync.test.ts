@@ -145,6 +145,7 @@ describe("a synchronous call", () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get("retry-after")).not.toBeNull();
     expect(answer.headers.get("mayfly-outcome")).toBe("expired");
+    expect(answer.headers.get("server-timing")).toMatch(/^queue;dur=1[5-9]\d|^queue;dur=[2-9]\d\d/);
     expect(await problemOf(answer)).toMatchObject({ code: "queueTimeout" });
     expect(await recordOf(answer)).toMatchObject({ state: "failed", outcome: { kind: "expired" } });
     expect(taken.map(({ eventJson }) => eventJson)).not.toContain('"late"');
