@@ -33,8 +33,13 @@ async function run(config: WorkerConfig): Promise<void> {
     "the worker takes invocations",
   );
 
-  const signal = await stopSignal(worker, log);
-  log.info({ signal, drainMs: config.drainMs }, "the worker finishes what runs");
+  const reason = await Promise.race([stopSignal(worker, log), worker.lost]);
+  if (reason instanceof Error) {
+    log.error({ err: reason }, "the worker has lost its launcher and ends, to be started again");
+    process.exitCode = 1;
+  } else {
+    log.info({ signal: reason, drainMs: config.drainMs }, "the worker finishes what runs");
+  }
   await worker.drain();
   await server.close();
   log.info({ worker: worker.id }, "the worker has stopped");

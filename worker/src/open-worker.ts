@@ -22,6 +22,8 @@ export interface MayflyWorker extends AsyncDisposable {
   readonly id: string;
   readonly cgroupMode: Sandboxes["cgroupMode"];
   readonly store: Store;
+  /** Settles if the launcher of its sandboxes ends unasked: nothing can be run any more. */
+  readonly lost: Promise<Error>;
   /** Stops taking and waits for what runs, at most as long as the configuration says. */
   drain(): Promise<void>;
   /** Ends what runs at once; it is handed back, or told as lost where it may run only once. */
@@ -45,7 +47,8 @@ export async function openWorker(
   log: Log,
 ): Promise<MayflyWorker> {
   await using opening = new AsyncDisposableStack();
-  const { sandboxes, id } = await openSandboxesAs(config);
+  const lost = Promise.withResolvers<Error>();
+  const { sandboxes, id } = await openSandboxesAs(config, lost.resolve);
   opening.defer(() => sandboxes.close());
   const secretKey = await secretKeyOf(config.secretKey, config.dataDir);
   const store = opening.use(
@@ -73,25 +76,23 @@ export async function openWorker(
   });
   const started = dispatcher;
   opening.defer(() => started.drain(0));
-  return asWorker(config, deps, started, opening.move());
-}
-
-function asWorker(
-  config: WorkerConfig,
-  { workerId, sandboxes, store, running }: WorkerDeps,
-  dispatcher: Dispatcher,
-  opened: AsyncDisposableStack,
-): MayflyWorker {
   return {
-    id: workerId,
+    id,
     cgroupMode: sandboxes.cgroupMode,
     store,
-    drain: () => dispatcher.drain(config.drainMs),
+    lost: lost.promise,
+    drain: () => started.drain(config.drainMs),
     hurry() {
       for (const one of running) one.kill("workerStopping");
     },
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: moved(opening),
   };
+}
+
+/** What was opened belongs to the worker from here on. */
+function moved(opening: AsyncDisposableStack): () => Promise<void> {
+  const opened = opening.move();
+  return () => opened.disposeAsync();
 }
 
 interface Parts {
@@ -134,7 +135,10 @@ async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDep
 }
 
 /** Another worker of this host may have an id already; its lock says so. */
-async function openSandboxesAs(config: WorkerConfig): Promise<{ sandboxes: Sandboxes; id: string }> {
+async function openSandboxesAs(
+  config: WorkerConfig,
+  onLost: (error: Error) => void,
+): Promise<{ sandboxes: Sandboxes; id: string }> {
   const { cgroupParent, allowWithout, sandboxUid, debugHoldMs } = config;
   let lastError: unknown;
   for (const id of config.workerIds) {
@@ -145,6 +149,7 @@ async function openSandboxesAs(config: WorkerConfig): Promise<{ sandboxes: Sandb
         allowWithout,
         hostUid: sandboxUid,
         debugHoldMs,
+        onLost,
       });
       return { sandboxes, id };
     } catch (error) {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openRig, type Rig } from "./support/rig.ts";
 
@@ -68,6 +69,16 @@ describe("a worker that is asked to stop", () => {
     expect(await rig.record(id)).toMatchObject({ state: "succeeded", result: "slept" });
   });
 
+  test("whose launcher is killed ends with 1, and its work is done by another", async () => {
+    const id = await rig.enqueue("slow", 1500);
+    await untilRunning(id);
+    const [launcher = 0] = await childrenOf(program.pid ?? 0);
+    process.kill(launcher, "SIGKILL");
+    expect(await exited).toBe(1);
+    await using _next = await rig.openAnother();
+    expect(await rig.record(id)).toMatchObject({ state: "succeeded", result: "slept" });
+  });
+
   test("that runs a synchronous call tells its caller that it is lost", async () => {
     const calling = rig.call("slow", 9000);
     await expect
@@ -80,3 +91,8 @@ describe("a worker that is asked to stop", () => {
     expect((await calling).outcome.kind).toBe("workerLost");
   });
 });
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.trim().split(" ").filter(Boolean).map(Number);
+}
