@@ -5,6 +5,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -102,8 +103,9 @@ void ForeignParent(const std::string& scope) {
 int main() {
   const Result<CgroupLayout> layout = DetectCgroups("");
   if (!layout.ok() || layout.value().mode != CgroupMode::kV2) {
-    tap::Skip("delegation", "this host is not pure cgroup v2");
-    return tap::Finish();
+    // The whole file is of v2, and test/v2-machine runs it there.
+    std::printf("1..0 # SKIP this host is not pure cgroup v2\n");
+    return 0;
   }
   InScope(true, DelegatedScope);
   InScope(false, ForeignScope);

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Running, Sandboxes } from "@mayfly/sandbox-addon";
+
+/** What a reader that shares no code with the sandbox finds in a cgroup's own files. */
+export interface KernelCounters {
+  readonly cpuUsageUs: number;
+  readonly memoryPeakBytes: number | null;
+  readonly oomKills: number;
+  readonly pidsPeak: number | null;
+  readonly pidsRefused: number;
+  readonly throttledPeriods: number;
+}
+
+/** Reads the leaf of a sandbox. */
+export function readLeaf(running: Running, mode: Sandboxes["cgroupMode"]): KernelCounters {
+  const v2 = mode === "v2";
+  const at = (controller: string) => directoryOf(running, controller);
+  return {
+    cpuUsageUs: cpuUsageUs(at("cpuacct"), mode),
+    memoryPeakBytes: number(at("memory"), v2 ? "memory.peak" : "memory.max_usage_in_bytes"),
+    oomKills: field(at("memory"), v2 ? "memory.events" : "memory.oom_control", "oom_kill"),
+    pidsPeak: number(at("pids"), "pids.peak"),
+    pidsRefused: field(at("pids"), "pids.events", "max"),
+    throttledPeriods: field(at("cpu"), "cpu.stat", "nr_throttled"),
+  };
+}
+
+/** CPU time of the worker's directory, in which every leaf's is summed up, those of removed ones too. */
+export function readWorkerCpuUs(running: Running, mode: Sandboxes["cgroupMode"]): number {
+  return cpuUsageUs(dirname(directoryOf(running, "cpuacct")), mode);
+}
+
+export function isEmpty(running: Running): boolean {
+  return Object.values(running.cgroups).every((directory) => text(directory, "cgroup.procs") === "");
+}
+
+function directoryOf(running: Running, controller: string): string {
+  const found = Object.entries(running.cgroups).find(([hierarchy]) =>
+    hierarchy.split(",").includes(controller),
+  );
+  const directory = found?.[1] ?? running.cgroups["unified"];
+  if (directory === undefined) throw new Error(`no cgroup of ${controller}`);
+  return directory;
+}
+
+function cpuUsageUs(directory: string, mode: Sandboxes["cgroupMode"]): number {
+  if (mode === "v2") return field(directory, "cpu.stat", "usage_usec");
+  return Math.floor(Number(text(directory, "cpuacct.usage")) / 1000);
+}
+
+function text(directory: string, file: string): string | null {
+  try {
+    return readFileSync(`${directory}/${file}`, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function number(directory: string, file: string): number | null {
+  const found = text(directory, file);
+  return found === null ? null : Number(found);
+}
+
+function field(directory: string, file: string, key: string): number {
+  const line = text(directory, file)
+    ?.split("\n")
+    .find((candidate) => candidate.startsWith(`${key} `));
+  if (line === undefined) throw new Error(`${directory}/${file} has no ${key}`);
+  return Number(line.split(" ")[1]);
+}
