@@ -40,12 +40,14 @@ describe("a worker that is killed", () => {
   }, async () => {
     const victim = system.workers[0];
     if (victim === undefined) throw new Error("no worker");
-    const id = await enqueue(1500);
+    const id = await enqueue(8000);
     const pid = await pidOf(id);
-    const sync = system.call("slow", { ms: 20_000 });
+    const sync = system.call("slow", { ms: 25_000 });
     await expect
       .poll(async () => (await fetch(victim.metricsUrl ?? "")).text(), { timeout: 10_000 })
       .toMatch(/mayfly_worker_slots\{[^}]*state="busy"[^}]*\} 2/);
+    // Its slot is taken before user code may run, and only after that is a second run ruled out.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     await victim.kill();
     await expect
       .poll(async () => (await tracesOf(PARENT)).cgroups.filter((path) => path.split(PARENT)[1] !== ""), {
