@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Settings } from "./measure.ts";
 import { SUBJECTS, type Subject } from "./subjects.ts";
 
-const FULL: Settings = { rounds: 6, trialMs: 500, inFlight: [1, 2, 8], budgetMs: 120_000 };
+const FULL: Settings = { rounds: 6, trialMs: 500, inFlight: [1, 2, 8], budgetMs: 150_000 };
 /** Whether it runs at all; its figures say little. */
 const QUICK: Settings = { rounds: 1, trialMs: 200, inFlight: [1, 2, 8], budgetMs: 60_000 };
 

@@ -57,6 +57,7 @@ it("the table begins with what is measured, and names host and commit", () => {
   const text = markdown(report);
   expect(text.indexOf("Measured:")).toBeLessThan(text.indexOf("| what |"));
   expect(text).toContain("commit abc123");
+  expect(text).toContain("1 of 4 rounds");
   expect(text).toContain("cgroup v2, 2 cores (a CPU), 8.0 GiB");
 });
 

@@ -35,7 +35,7 @@ export function markdown(report: Report): string {
   const facts = [
     `${report.date}, commit ${report.commit}`,
     `Linux ${host.kernel}, cgroup ${host.cgroupMode}, ${host.cores} cores (${host.cpu}), ${memory}, Node ${host.node}, load before ${host.loadBefore.toFixed(2)}${busy(host)}`,
-    `${settings.rounds} rounds of ${settings.trialMs} ms a trial`,
+    `${roundsOf(report.subjects)} of ${settings.rounds} rounds, ${settings.trialMs} ms a trial`,
   ];
   return [
     "# Benchmark\n",
@@ -52,6 +52,14 @@ export function markdown(report: Report): string {
     report.subjects.map(({ title, what }) => `- **${title}**: ${what}`).join("\n"),
     "",
   ].join("\n");
+}
+
+/** Fewer than were asked for where the time ran out. */
+function roundsOf(subjects: readonly Measured[]): number {
+  const counts = subjects.flatMap((one) =>
+    "figures" in one ? one.figures.map(({ roundMediansMs }) => roundMediansMs.length) : [],
+  );
+  return Math.max(0, ...counts);
 }
 
 function busy({ loadBefore, cores }: Host): string {
