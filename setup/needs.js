@@ -68,6 +68,13 @@ const TO_TEST = [
     pacman: "prometheus",
   },
   {
+    evidence: { executable: "docker-compose" },
+    apt: "docker-compose",
+    dnf: "docker-compose",
+    apk: "docker-compose",
+    pacman: "docker-compose",
+  },
+  {
     evidence: { executable: "qemu-system-x86_64" },
     apt: "qemu-system-x86",
     dnf: "qemu-system-x86",

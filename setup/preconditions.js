@@ -48,10 +48,13 @@ export function checkDisk(folder, neededBytes = DISK_NEEDED_BYTES) {
     );
 }
 
-/** @param {string} folder where the private Redis and the worker will keep their files */
+/**
+ * @param {string} folder where the private Redis and the worker will keep their files
+ * @returns {string | undefined} the first folder that had to be made, if any
+ */
 export function checkDataFolder(folder) {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new Refusal(
       `The data folder ${folder} cannot be made: ${/** @type {Error} */ (cause).message}. Name another with MAYFLY_DATA_DIR.`,

@@ -42,6 +42,16 @@ export function runVitest(project, filters) {
   return tallied([...vitest, "--reporter=default", `--reporter=${REPORTER}`, ...filters]);
 }
 
+/**
+ * The sandbox's suites once more, on a kernel with nothing but cgroup v2: a small virtual machine.
+ *
+ * @returns {Promise<Tally>}
+ */
+export async function runOnV2Machine() {
+  const tally = await tallied(["test/v2-machine/run.ts"]);
+  return { ...tally, skipped: tally.skipped.map((skip) => ({ ...skip, name: `v2: ${skip.name}` })) };
+}
+
 /** Runs a program of Node that writes its tally where it is told; one that wrote none has failed. @param {string[]} args @returns {Promise<Tally>} */
 async function tallied(args) {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-tally-"));

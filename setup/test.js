@@ -2,17 +2,24 @@
 // npm test: makes this machine ready for the tests, too, and runs every suite. Arguments narrow the vitest files.
 import { judgeSkips } from "./allowed-skips.js";
 import { bootstrap, runScript } from "./bootstrap.js";
-import { runNativeTests, runVitest } from "./suites.js";
+import { runNativeTests, runOnV2Machine, runVitest } from "./suites.js";
 import { sum, tallyLine } from "./tally.js";
 
 const filters = process.argv.slice(2);
 
-/** @type {readonly (readonly [name: string, run: () => Promise<import("./tally.js").Tally>])[]} */
-const SUITES = [
-  ...(filters.length === 0 ? [/** @type {const} */ (["native tests", runNativeTests])] : []),
+/** @typedef {readonly [name: string, run: () => Promise<import("./tally.js").Tally>]} Suite */
+
+/** @type {readonly Suite[]} */
+const VITEST = [
   ["unit tests", () => runVitest("unit", filters)],
   ["machine tests", () => runVitest("machine", filters)],
 ];
+
+/** @type {readonly Suite[]} */
+const SUITES =
+  filters.length > 0
+    ? VITEST
+    : [["native tests", runNativeTests], ...VITEST, ["tests on cgroup v2", runOnV2Machine]];
 
 await runScript(async () => {
   await bootstrap("test");

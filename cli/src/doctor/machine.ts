@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tryPort } from "../../../setup/ports.js";
@@ -25,10 +26,12 @@ export function checkSystemPackages(): Check {
   return fail("system packages", `missing: ${missing.join(", ")}`, `apt-get install ${missing.join(" ")}`);
 }
 
+/** A folder that was not there is made, to see that it can be, and removed again. */
 export function checkDataDir({ dataDir }: UpConfig): Check {
   try {
-    checkDataFolder(dataDir);
+    const made = checkDataFolder(dataDir);
     checkDisk(dataDir);
+    if (made !== undefined) rmSync(made, { recursive: true });
     return pass("data folder", `${dataDir} can be written and has room`);
   } catch (error) {
     return fail("data folder", (error as Error).message, `MAYFLY_DATA_DIR=<a folder with room>`);
