@@ -5,11 +5,11 @@
 # container's mount namespace alone; without a cgroup namespace what is mounted is still this container's cgroup only.
 set -eu
 
-for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*; do
-  case "$(stat -f -c %T "$hierarchy")" in
-    cgroupfs | cgroup2fs) mount -o remount,bind,rw "$hierarchy" ;;
+while read -r _ mount_point type _; do
+  case "$type" in
+    cgroup | cgroup2) mount -o remount,bind,rw "$mount_point" ;;
   esac
-done
+done < /proc/self/mounts
 
 # cgroup v2: a cgroup that gives controllers to its children may hold no process itself, cgroups(7).
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then

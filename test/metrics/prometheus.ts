@@ -11,7 +11,7 @@ const READY_WITHIN_MS = 20_000;
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
-  /** The last value. */
+  /** The last value that is a number: a ratio of nothing to nothing is no data. */
   readonly value: number;
 }
 
@@ -80,14 +80,14 @@ export async function startPrometheus(targets: Record<string, readonly string[]>
       const { result } = await api<{
         result: { metric: Record<string, string>; values: [number, string][] }[];
       }>("query_range", { query: expr, start: String(end - 300), end: String(end), step: "1" });
-      return result.map(({ metric, values }) => ({ metric, value: Number(values.at(-1)?.[1]) }));
+      return finite(result.map(({ metric, values }) => ({ metric, values: values.map(([, text]) => text) })));
     },
     async instant(expr) {
       const { result } = await api<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
         "query",
         { query: expr },
       );
-      return result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+      return finite(result.map(({ metric, value }) => ({ metric, values: [value[1]] })));
     },
     async rules() {
       const { groups } = await api<{ groups: { rules: RuleState[] }[] }>("rules");
@@ -109,6 +109,13 @@ export async function startPrometheus(targets: Record<string, readonly string[]>
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function finite(found: readonly { metric: Record<string, string>; values: readonly string[] }[]): Series[] {
+  return found.flatMap(({ metric, values }) => {
+    const value = values.map(Number).findLast(Number.isFinite);
+    return value === undefined ? [] : [{ metric, value }];
+  });
 }
 
 /** The committed configuration, but every second, and of addresses instead of names. */

@@ -21,8 +21,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mayfly-promtool-"));
   await cp(PROMETHEUS_FOLDER, folder, { recursive: true });
-  // The scraper's key is made where it is deployed.
-  await writeFile(join(folder, "mayfly.key"), "");
+  // The scraper's key is made where it is deployed; promtool wants to see a file.
+  const config = join(folder, "prometheus.yml");
+  await writeFile(config, (await readFile(config, "utf8")).replace("/run/mayfly/metrics.key", "/dev/null"));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
