@@ -181,6 +181,13 @@ describe("what a handler is given", () => {
     expect(lines.every(({ time }) => Math.abs(time - Date.now()) < 10_000)).toBe(true);
   });
 
+  test("stdin is at its end, also for children that inherit it", async () => {
+    const reply = await rig.run(
+      "import { execFileSync } from 'node:child_process'; export default async () => { let read = ''; for await (const chunk of process.stdin) read += chunk; return [read, execFileSync('/bin/cat', { stdio: ['inherit', 'pipe', 'inherit'] }).toString()]; };",
+    );
+    expect(reply.result).toEqual(["", ""]);
+  });
+
   test("a log over its limit is cut with a marker, and the call goes on", async () => {
     const reply = await rig.run(
       "export default () => { for (let i = 0; i < 20_000; i++) console.log('line', i); return 'done'; };",

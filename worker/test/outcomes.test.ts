@@ -78,6 +78,11 @@ describe("each end says why", () => {
       "const { writeSync } = await import('node:fs'); writeSync(3, Buffer.from([64, 0, 0, 0, 17])); return new Promise(() => setTimeout(() => {}, 9000));",
     ],
     [
+      "a flood of frames",
+      "functionError",
+      "const { writeSync } = await import('node:fs'); for (;;) writeSync(3, Buffer.from([0, 0, 0, 0, 20]));",
+    ],
+    [
       "a forged result that is no JSON",
       "functionError",
       "const { writeSync } = await import('node:fs'); writeSync(3, Buffer.from([0, 0, 0, 10, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 123])); return new Promise(() => setTimeout(() => {}, 9000));",

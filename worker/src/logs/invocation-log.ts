@@ -5,6 +5,8 @@ import { splitLines } from "./split-lines.ts";
 
 const FLUSH_AFTER_MS = 100;
 const FLUSH_AT_LINES = 500;
+/** A log that was cut is still read, one pipe's content at a time, so that a flood does not keep this process busy. */
+const PAUSE_AFTER_CUT_MS = 1;
 
 export interface InvocationLogOptions {
   readonly streams: Readonly<Partial<Record<LogLine["stream"], Readable>>>;
@@ -50,7 +52,11 @@ export function collectLog({ streams, maxBytes, now, append }: InvocationLogOpti
   const open = Object.entries(streams).map(([name, stream]) => {
     const splitter = splitLines(name as LogLine["stream"], now, onLine);
     stream.on("data", (chunk: Buffer) => {
-      if (truncated) return;
+      if (truncated) {
+        stream.pause();
+        setTimeout(() => stream.resume(), PAUSE_AFTER_CUT_MS);
+        return;
+      }
       const room = maxBytes - bytes;
       splitter.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
       bytes += Math.min(chunk.length, room);

@@ -39,7 +39,7 @@ test("the first thing that settles the call is kept, and no later one", async ()
 
 test("errors after the answer are kept in a bounded number", async () => {
   const { later } = await after(result("1", 2), ...Array.from({ length: 1000 }, () => thrown("x")));
-  expect(later.errorsAfter.length).toBeLessThan(10);
+  expect(later.errorsAfter.length).toBeLessThanOrEqual(20);
 });
 
 test("V8's callback counts as evidence before the answer, and as a later fact after it", async () => {

@@ -5,7 +5,8 @@ import type { LaterFacts } from "../outcome/after-answer.ts";
 import { type Evidence, noEvidence, type RunnerError } from "../outcome/evidence.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
 
-const MAX_ERRORS_AFTER = 5;
+/** A runner says a handful of things; who says more wants to keep this process busy. */
+const MAX_FRAMES = 20;
 
 /** The worker's side of a control channel: what the sandbox said, taken as evidence. */
 export interface Conversation {
@@ -49,7 +50,9 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
     settled.resolve();
     if (!pending || !check.valid) done.resolve();
   };
+  let frames = 0;
   const onFrame = (frame: RunnerFrame) => {
+    if (++frames > MAX_FRAMES) throw new MalformedFrame(`more than ${MAX_FRAMES} frames`);
     switch (frame.type) {
       case "called":
         calledUs ??= Number.isNaN(frame.calledUs) ? null : frame.calledUs;
@@ -63,7 +66,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
         return;
       case "error":
         if (!isSettled) evidence.error = frame;
-        else if (errorsAfter.length < MAX_ERRORS_AFTER) errorsAfter.push(frame);
+        else errorsAfter.push(frame);
         break;
       case "result":
         if (isSettled) return;

@@ -35,6 +35,10 @@ export async function runWithRunner(
   return withSandbox(deps, invocation.function.name, options.spec, async (running, startedUs) => {
     if (running.control === null)
       throw new Error("The sandbox was asked for a control channel and has none.");
+    running.stdin.on("error", () => {
+      // Nothing is said there, so nothing is lost.
+    });
+    running.stdin.end();
     const talk = converse(running.control, limits.resultBytes, deps.checker);
     const log = collectLog({
       streams: { stdout: running.stdout, stderr: running.stderr },
