@@ -61,10 +61,9 @@ export function refuseMissingWalls(opened: HostFacts, allowWithout: readonly Wal
     const missing = obstacles(wall, opened);
     if (missing.length === 0 || allowWithout.includes(wall)) continue;
     const reasons = missing.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
-    throw new SandboxError(
-      "cannotEnforce",
-      `This host cannot enforce "${wall}" (${reasons}). See "mayfly doctor" for the remedy, or name it in MAYFLY_ALLOW_WITHOUT to do without.`,
-    );
+    throw new SandboxError("cannotEnforce", `This host cannot enforce "${wall}" (${reasons}).`, {
+      remedy: 'See "mayfly doctor" for what to change, or name it in MAYFLY_ALLOW_WITHOUT to do without.',
+    });
   }
 }
 

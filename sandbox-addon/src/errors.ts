@@ -19,7 +19,7 @@ export type SandboxErrorCode =
   /** `close` was called. */
   | "closed";
 
-/** Thrown where we failed. The message names the subject, the reason and the remedy. */
+/** Thrown where we failed. The message names the subject and the reason, and then the remedy. */
 export class SandboxError extends Error implements SandboxErrorFacts {
   override readonly name = "SandboxError";
   readonly code: SandboxErrorCode;
@@ -29,16 +29,23 @@ export class SandboxError extends Error implements SandboxErrorFacts {
   readonly index: number;
   /** Such as `EPERM`; empty where the kernel was not asked. */
   readonly errno: string;
+  /** The message without the remedy. */
+  readonly reason: string;
+  /** What to do about it; null where we do not know. */
+  readonly remedy: string | null;
 
   constructor(
     code: SandboxErrorCode,
-    message: string,
-    facts: Partial<SandboxErrorFacts> & { cause?: unknown } = {},
+    reason: string,
+    facts: Partial<SandboxErrorFacts> & { remedy?: string | undefined; cause?: unknown } = {},
   ) {
+    const message = facts.remedy === undefined ? reason : `${reason} ${facts.remedy}`;
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.code = code;
     this.step = facts.step ?? "";
     this.index = facts.index ?? -1;
     this.errno = facts.errno ?? "";
+    this.reason = reason;
+    this.remedy = facts.remedy ?? null;
   }
 }

@@ -11,7 +11,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: "The worker needs root (CAP_SYS_ADMIN), or a kernel that allows user namespaces",
   EACCES:
     "The worker needs root, or a cgroup that was delegated to it; and the host uid must be able to read the path",
-  ENOENT: "Check that the path is there, in the sandbox's root",
+  ENOENT: "Check that the path is there, and for a program that its interpreter is, too",
   ENOEXEC: "The file is no program for this machine; a script needs its interpreter's line",
   ENOSPC: "Raise user.max_user_namespaces and its siblings (sysctl), or wait for other sandboxes to end",
   ENOMEM: "The machine or the worker's own cgroup is out of memory",
@@ -27,8 +27,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export function toSandboxError(code: SandboxErrorCode, subject: string, failed: FailedMessage): SandboxError {
   const errno = ERRNO_NAMES.get(failed.error) ?? `errno ${failed.error}`;
   const remedy = failed.hint === "" ? REMEDIES[errno] : failed.hint;
-  const message = `${subject}: step "${failed.step}" failed with ${errno}.${remedy === undefined ? "" : ` ${sentence(remedy)}`}`;
-  return new SandboxError(code, message, { step: failed.step, index: failed.index, errno });
+  return new SandboxError(code, `${subject}: step "${failed.step}" failed with ${errno}.`, {
+    step: failed.step,
+    index: failed.index,
+    errno,
+    remedy: remedy === undefined ? undefined : sentence(remedy),
+  });
 }
 
 function sentence(text: string): string {

@@ -54,24 +54,25 @@ function load(): NativeAddon {
     throw new SandboxError("notBuilt", `Sandboxes need Linux, and this is ${process.platform}.`);
   }
   if (missing.length > 0) {
-    throw new SandboxError(
-      "notBuilt",
-      `The native part is not built: ${missing.join(" and ")} missing. Run "npm run build" (it needs g++, make and libseccomp-dev).`,
-    );
+    throw new SandboxError("notBuilt", `The native part is not built: ${missing.join(" and ")} missing.`, {
+      remedy: 'Run "npm run build" (it needs g++, make and libseccomp-dev).',
+    });
   }
   try {
     return createRequire(import.meta.url)(ADDON) as NativeAddon;
   } catch (cause) {
-    throw new SandboxError("notBuilt", `${ADDON} does not load: ${reasonOf(cause)}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SandboxError("notBuilt", `${ADDON} does not load: ${reason}.`, {
+      remedy: remedyFor(reason),
+      cause,
+    });
   }
 }
 
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if (text.includes("libseccomp"))
-    return `${text}. Install libseccomp (Debian: apt-get install libseccomp2).`;
-  if (/GLIBC|GLIBCXX|invalid ELF|wrong ELF/.test(text)) {
-    return `${text}. It was built on another machine: run "make clean" and "make" in sandbox-addon.`;
+function remedyFor(reason: string): string {
+  if (reason.includes("libseccomp")) return "Install libseccomp (Debian: apt-get install libseccomp2).";
+  if (/GLIBC|GLIBCXX|invalid ELF|wrong ELF/.test(reason)) {
+    return 'It was built on another machine: run "make clean" and "make" in sandbox-addon.';
   }
-  return `${text}. Node is ${process.version}; build anew with "make" in sandbox-addon.`;
+  return `This is Node ${process.version}; build anew with "make" in sandbox-addon.`;
 }

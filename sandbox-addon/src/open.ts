@@ -1,5 +1,5 @@
+import { checkNames } from "./check-names.ts";
 import { controllersOfWalls, refuseMissingWalls } from "./enforcement.ts";
-import { SandboxError } from "./errors.ts";
 import { loadNative } from "./native.ts";
 import { compileFilters } from "./profiles.ts";
 import { LauncherSandboxes } from "./sandboxes.ts";
@@ -35,28 +35,5 @@ export async function openSandboxes(options: SandboxesOptions): Promise<Sandboxe
   } catch (error) {
     await sandboxes.close();
     throw error;
-  }
-}
-
-/** The names become directories, in every hierarchy. */
-function checkNames({ cgroupParent, workerId, hostUid }: SandboxesOptions): void {
-  if (!Number.isInteger(hostUid) || hostUid < 1) {
-    throw new SandboxError(
-      "invalidSpec",
-      `The host uid ${hostUid} is not to be used: name one that owns nothing.`,
-    );
-  }
-  if (!/^[A-Za-z0-9][\w.-]*$/.test(workerId)) {
-    throw new SandboxError(
-      "invalidSpec",
-      `The worker's id ${JSON.stringify(workerId)} is no name for a directory: use letters, digits, ".", "_" and "-".`,
-    );
-  }
-  const parts = cgroupParent.replace(/^\//, "").split("/");
-  if (parts.some((part) => !/^[\w.@:-]+$/.test(part) || part.startsWith("."))) {
-    throw new SandboxError(
-      "invalidSpec",
-      `The cgroup parent ${JSON.stringify(cgroupParent)} is no path of plain names, such as "mayfly" or "/system.slice/mayfly".`,
-    );
   }
 }

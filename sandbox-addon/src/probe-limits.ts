@@ -65,7 +65,7 @@ export async function probeSandbox(sandboxes: Sandboxes): Promise<Probe> {
     return { name, status: "FAIL", detail, remedy: "Look into the kernel's log (dmesg)" };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return { name, status: "FAIL", detail: error.message, remedy: "Repair the step that the message names" };
+    return { name, status: "FAIL", detail: error.reason, remedy: error.remedy };
   }
 }
 

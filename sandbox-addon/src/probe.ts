@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { release } from "node:os";
+import { checkNames } from "./check-names.ts";
 import { controllersOfWalls, type HostFacts, obstacles } from "./enforcement.ts";
 import { SandboxError } from "./errors.ts";
 import type { Missing } from "./messages.ts";
@@ -54,17 +55,19 @@ export async function probe(options: ProbeOptions): Promise<Probe[]> {
       ...probeSeccomp(kernel.missingSeccomp, options),
     );
 
-    const facts = await attempt(probes, "cgroups", () =>
-      sandboxes.open.open({
+    const workerId = `doctor-${process.pid}-${randomBytes(4).toString("hex")}`;
+    const facts = await attempt(probes, "cgroups", async () => {
+      checkNames({ ...options, workerId });
+      return sandboxes.open.open({
         ...options,
+        workerId,
         hostGid: options.hostUid,
         allowWithout: controllersOfWalls(options.allowWithout),
-        workerId: `doctor-${process.pid}-${randomBytes(4).toString("hex")}`,
         cgroupMode: "",
         debugHoldMs: 0,
         filters: sandboxes.filters,
-      }),
-    );
+      });
+    });
     if (facts === undefined) return probes;
     probes.push(...probeControllers(facts, options), await probeSandbox(sandboxes.open));
     if (probes.every(({ status }) => status !== "FAIL")) probes.push(...(await probeLimits(sandboxes.open)));
@@ -138,16 +141,9 @@ async function attempt<Result>(
     return await tryIt();
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    const [detail = error.message, remedy] = splitRemedy(error.message);
-    probes.push({ name, status: "FAIL", detail, remedy: remedy ?? null });
+    probes.push({ name, status: "FAIL", detail: error.reason, remedy: error.remedy });
     return undefined;
   }
-}
-
-/** Messages end with their remedy, a sentence of its own. */
-function splitRemedy(message: string): string[] {
-  const end = message.indexOf(". ");
-  return end < 0 ? [message] : [message.slice(0, end + 1), message.slice(end + 2)];
 }
 
 export const pass = (name: string, detail: string): Probe => ({ name, status: "PASS", detail, remedy: null });

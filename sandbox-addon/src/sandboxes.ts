@@ -248,8 +248,7 @@ const KILLED_WITH_LAUNCHER: Ending = {
 };
 
 function lost(): SandboxError {
-  return new SandboxError(
-    "launcherLost",
-    "The launcher has ended, and every sandbox with it. What it printed on stderr tells why; open anew to go on.",
-  );
+  return new SandboxError("launcherLost", "The launcher has ended, and every sandbox with it.", {
+    remedy: "What it printed on stderr tells why; open anew to go on.",
+  });
 }

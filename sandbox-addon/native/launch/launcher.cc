@@ -14,6 +14,7 @@ constexpr std::uint64_t kFlushRetryMs = 1;
 
 std::vector<MissingMessage> ToMessages(const std::vector<MissingController>& missing) {
   std::vector<MissingMessage> messages;
+  messages.reserve(missing.size());
   for (const MissingController& one : missing) messages.push_back({.name = one.controller, .reason = one.reason});
   return messages;
 }

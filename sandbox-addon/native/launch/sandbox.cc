@@ -54,6 +54,7 @@ std::vector<LimitWrite> ToLimitWrites(const std::vector<CgroupWriteMessage>& mes
 
 std::vector<PathMessage> ToPathMessages(const std::vector<CgroupPath>& paths) {
   std::vector<PathMessage> messages;
+  messages.reserve(paths.size());
   for (const CgroupPath& path : paths) messages.push_back({.hierarchy = path.hierarchy, .directory = path.directory});
   return messages;
 }

@@ -48,7 +48,7 @@ struct ErrorMessage {
 
 }  // namespace
 
-void Trees::Load(const std::string& name, const std::string& host_path, Callback done) {
+void Trees::Load(const std::string& name, const std::string& host_path, const Callback& done) {
   if (trees_.contains(name)) return done(Error{"load tree", name, EEXIST, "a tree of this name is loaded; drop it first"});
   if (Status begun = Begin(name, host_path, done); !begun) {
     (void)Drop(name);

@@ -21,7 +21,7 @@ class Trees {
   Trees(EventLoop& loop, std::string store) : loop_(loop), store_(std::move(store)) {}
 
   // Copies the folder in a child process, so that the launcher goes on meanwhile.
-  void Load(const std::string& name, const std::string& host_path, Callback done);
+  void Load(const std::string& name, const std::string& host_path, const Callback& done);
   [[nodiscard]] Status Drop(const std::string& name);
   [[nodiscard]] std::optional<std::string> Find(const std::string& name) const;
 

@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MODES } from "./support/box.ts";
+
+const NAME = `mayfly-test-rootless-${process.pid}`;
+const USER = 1000;
+
+/** Where cgroups are mounted; on v2 the first and only one. */
+const MOUNTS = readFileSync("/proc/self/mountinfo", "utf8")
+  .split("\n")
+  .filter((line) => / - cgroup2? /.test(line) && !line.includes("name=systemd"))
+  .map((line) => line.split(" ")[4] ?? "");
+
+/** Without root a worker lives in a cgroup that its administrator gave it: here, made by hand in every hierarchy. */
+describe.skipIf(MODES.includes("v2"))("a launcher without root, in a delegated cgroup", () => {
+  beforeAll(() => {
+    for (const mount of MOUNTS) {
+      const directory = join(mount, NAME);
+      mkdirSync(join(directory, "self"), { recursive: true });
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+        if (existsSync(join(directory, file)))
+          writeFileSync(join(directory, file), readFileSync(join(mount, file)));
+      }
+      for (const path of [
+        directory,
+        join(directory, "self"),
+        ...procsOf(directory),
+        ...procsOf(join(directory, "self")),
+      ]) {
+        chownSync(path, USER, USER);
+      }
+    }
+  });
+  afterAll(() => {
+    for (const mount of MOUNTS) {
+      rmdirSync(join(mount, NAME, "self"));
+      rmdirSync(join(mount, NAME));
+    }
+  });
+
+  test("runs a program behind every wall", () => {
+    const script = fileURLToPath(new URL("support/rootless-probe.ts", import.meta.url));
+    const enter = MOUNTS.map(
+      (mount) => `echo 0 > ${join(mount, NAME, "self", "cgroup.procs")} 2>/dev/null`,
+    ).join("; ");
+    const worker = spawnSync(
+      "/bin/sh",
+      [
+        "-c",
+        `${enter}; exec setpriv --reuid ${USER} --regid ${USER} --clear-groups "$@"`,
+        "sh",
+        process.execPath,
+        script,
+        `/${NAME}`,
+      ],
+      { encoding: "utf8" },
+    );
+    const probes = JSON.parse(worker.stdout || "[]") as { name: string; status: string; detail: string }[];
+    expect(
+      probes.filter(({ status }) => status === "FAIL"),
+      worker.stderr,
+    ).toEqual([]);
+    expect(probes.map(({ name }) => name)).toContain("sandbox");
+    for (const mount of MOUNTS) {
+      const left = readdirSync(join(mount, NAME), { withFileTypes: true }).filter((entry) =>
+        entry.isDirectory(),
+      );
+      expect(left.map(({ name }) => name)).toEqual(["self"]);
+    }
+  });
+});
+
+const procsOf = (directory: string) =>
+  ["cgroup.procs", "tasks"].map((file) => join(directory, file)).filter((path) => existsSync(path));
