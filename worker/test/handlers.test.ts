@@ -59,24 +59,30 @@ describe("a handler of any shape answers", () => {
     expect(Buffer.from(result.body, "base64").equals(Buffer.from(bytes).reverse())).toBe(true);
   });
 
-  test("several files, a package, data files beside the code, import.meta and __dirname", async () => {
-    await rig.deploy(
-      { name: "files", entry: "src/main.ts" },
-      {
-        "src/main.ts": `import { readFileSync } from "node:fs";
+  test.each([
+    ["a CommonJS bundle", ""],
+    ["a bundle that waits at its top level", "await 1;"],
+  ])(
+    "several files, a package, data files beside the code, import.meta and __dirname, in %s",
+    async (_title, before) => {
+      await rig.deploy(
+        { name: "files", entry: "src/main.ts" },
+        {
+          "src/main.ts": `${before} import { readFileSync } from "node:fs";
           import { double } from "./lib/double.ts";
           import shout from "shout";
           export default (n: number) => [double(n), shout("a"), readFileSync(new URL("./data.txt", import.meta.url), "utf8"), readFileSync(__dirname + "/../words.txt", "utf8")];`,
-        "src/lib/double.ts": "export const double = (n: number): number => n * 2;",
-        "src/data.txt": "data",
-        "words.txt": "words",
-        "node_modules/shout/package.json": '{"name":"shout","main":"index.js"}',
-        "node_modules/shout/index.js":
-          "const { format } = require('util'); module.exports = (text) => format('%s!', text.toUpperCase());",
-      },
-    );
-    expect((await rig.call("files", 21)).result).toEqual([42, "A!", "data", "words"]);
-  });
+          "src/lib/double.ts": "export const double = (n: number): number => n * 2;",
+          "src/data.txt": "data",
+          "words.txt": "words",
+          "node_modules/shout/package.json": '{"name":"shout","main":"index.js"}',
+          "node_modules/shout/index.js":
+            "const { format } = require('util'); module.exports = (text) => format('%s!', text.toUpperCase());",
+        },
+      );
+      expect((await rig.call("files", 21)).result).toEqual([42, "A!", "data", "words"]);
+    },
+  );
 
   test("python3, with a module beside it", async () => {
     await rig.deploy(

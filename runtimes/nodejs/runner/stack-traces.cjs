@@ -7,9 +7,9 @@ const { readFileSync } = require("node:fs");
  * Makes stack traces name the user's own files and lines. The source map is read only once somebody looks at a
  * stack: Node's own `--enable-source-maps` would parse it at every start.
  *
- * @param {{ scriptName: string, mapPath: string, sourceRoot: string }} bundle
+ * @param {{ path: string, scriptName: string, mapPath: string, sourceRoot: string }} bundle
  */
-function installStackTraces({ scriptName, mapPath, sourceRoot }) {
+function installStackTraces({ path, scriptName, mapPath, sourceRoot }) {
   /** @type {import("node:module").SourceMap | null | undefined} */
   let map;
   const loadMap = () => {
@@ -30,7 +30,7 @@ function installStackTraces({ scriptName, mapPath, sourceRoot }) {
     const line = frame.getLineNumber();
     const column = frame.getColumnNumber();
     const file = frame.getFileName();
-    const isBundle = file === scriptName || file === `file://${scriptName}`;
+    const isBundle = file === scriptName || file === `file://${path}`;
     if (!isBundle || line === null || column === null) return text;
     const entry = /** @type {Partial<import("node:module").SourceMapping>} */ (
       loadMap()?.findEntry(line - 1, column - 1) ?? {}

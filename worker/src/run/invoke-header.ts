@@ -46,12 +46,5 @@ function bundleOf(entry: string, format: "cjs" | "esm" | null): Bundle {
   if (format === null)
     return { path: scriptName, mapPath: "", scriptName, sourceRoot: FUNCTION_DIR, format: "cjs" };
   const path = posix.join(FUNCTION_DIR, BUNDLE_DIR, format === "cjs" ? "bundle.cjs" : "bundle.mjs");
-  return {
-    path,
-    mapPath: `${path}.map`,
-    // A module that is imported is known by its own path.
-    scriptName: format === "cjs" ? scriptName : path,
-    sourceRoot: FUNCTION_DIR,
-    format,
-  };
+  return { path, mapPath: `${path}.map`, scriptName, sourceRoot: FUNCTION_DIR, format };
 }

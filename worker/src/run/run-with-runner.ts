@@ -7,7 +7,7 @@ import { nowUs, type WorkerDeps } from "../deps.ts";
 import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
 import { afterAnswer } from "../outcome/after-answer.ts";
 import { endedOutcome, settledOutcome } from "../outcome/outcome.ts";
-import { timingOf } from "../outcome/receipt.ts";
+import { type Marks, timingOf } from "../outcome/receipt.ts";
 import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./attempt.ts";
 import { CANCEL_GRACE_MS, clocksOf } from "./clocks.ts";
 import { type Conversation, converse } from "./conversation.ts";
@@ -33,37 +33,20 @@ export async function runWithRunner(
 ): Promise<Attempt | null> {
   const { limits } = invocation.function.manifest;
   return withSandbox(deps, invocation.function.name, options.spec, async (running, startedUs) => {
-    if (running.control === null)
-      throw new Error("The sandbox was asked for a control channel and has none.");
-    running.stdin.on("error", () => {
-      // Nothing is said there, so nothing is lost.
-    });
-    running.stdin.end();
-    const talk = converse(running.control, limits.resultBytes, deps.checker);
-    const log = collectLog({
-      streams: { stdout: running.stdout, stderr: running.stderr },
-      maxBytes: limits.logBytes,
-      now: Date.now,
-      append: logKeeper(deps, invocation.id),
-    });
+    const { talk, log } = listen(deps, invocation, running);
     using _ = onCancel(invocation.signal, () => {
       talk.cancel();
       setTimeout(() => running.kill("cancelled"), CANCEL_GRACE_MS);
     });
-
     const [entered, secrets] = await Promise.all([invocation.enter(), options.secrets]);
     if (!entered) return null;
     const placed = recordPlace(deps, invocation, running);
-    const header = invokeHeader(
-      invocation,
-      options.bundleFormat,
-      secrets,
-      clocksOf(startedUs, limits.timeoutMs),
-    );
+    const clocks = clocksOf(startedUs, limits.timeoutMs);
+    const header = invokeHeader(invocation, options.bundleFormat, secrets, clocks);
     talk.say(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
 
     await Promise.race([talk.settled, running.ended]);
-    const marksNow = () => ({
+    const marks = (): Marks => ({
       takenUs: options.takenUs,
       startedUs,
       calledUs: talk.calledUs,
@@ -73,23 +56,40 @@ export async function runWithRunner(
     const early = settledOutcome(talk.evidence, limits);
     if (early !== null) {
       await linesBeforeAnswer(log);
-      const timing = timingOf(invocation.queueUs, marksNow(), 0);
+      const timing = timingOf(invocation.queueUs, marks(), 0);
       invocation.reply({ outcome: early, ...resultOf(talk, early), timing });
     }
     const ending = await endOf(running, talk);
-    const endedMarks = marksNow();
+    const marksAtEnd = marks();
     await Promise.all([log.finish(), placed]);
     const outcome = early ?? endedOutcome(talk.evidence, ending, limits);
     return {
       outcome,
       ...resultOf(talk, outcome),
       resultBytes: talk.evidence.result?.bytes ?? 0,
-      marks: endedMarks,
+      marks: marksAtEnd,
       ending,
       logBytes: log.bytes,
       afterAnswer: early === null ? [] : afterAnswer(talk.later, ending),
     };
   });
+}
+
+/** Takes in all that a sandbox says from its first instruction on. */
+function listen(deps: WorkerDeps, { id, function: { manifest } }: TakenInvocation, running: Running) {
+  if (running.control === null) throw new Error("The sandbox was asked for a control channel and has none.");
+  running.stdin.on("error", () => {
+    // Nothing is said there, so nothing is lost.
+  });
+  running.stdin.end();
+  const talk = converse(running.control, manifest.limits.resultBytes, deps.checker);
+  const log = collectLog({
+    streams: { stdout: running.stdout, stderr: running.stderr },
+    maxBytes: manifest.limits.logBytes,
+    now: Date.now,
+    append: logKeeper(deps, id),
+  });
+  return { talk, log };
 }
 
 /**

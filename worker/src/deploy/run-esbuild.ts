@@ -1,0 +1,114 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { DEFAULT_LIMITS, type Limits } from "@mayfly/contract";
+import { FUNCTION_DIR } from "@mayfly/runtimes";
+import type { Ending, SandboxSpec } from "@mayfly/sandbox-addon";
+import type { WorkerDeps } from "../deps.ts";
+
+const MIB = 1024 ** 2;
+const MAX_OUTPUT_BYTES = 128 * MIB;
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** The bundler's own walls: it reads what anybody uploads. */
+const LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  memoryBytes: 1024 * MIB,
+  memorySwapBytes: 1024 * MIB,
+  cpuQuotaUs: 200_000,
+  pidsLimit: 64,
+  tmpfsBytes: MIB,
+  timeoutMs: 30_000,
+  cpuTimeMs: 30_000,
+};
+
+export interface EsbuildRun {
+  readonly ok: boolean;
+  readonly output: Buffer;
+  readonly messages: string;
+  readonly ending: Ending;
+}
+
+/** One run of esbuild in a sandbox that holds nothing but it and the upload: it follows whatever import it finds. */
+export async function runEsbuild(
+  { sandboxes, fixedTrees, running: atWork }: WorkerDeps,
+  tree: string,
+  entry: string,
+  options: readonly string[],
+): Promise<EsbuildRun> {
+  const esbuild = await fixedTrees.load("esbuild", esbuildFolder);
+  const spec: SandboxSpec = {
+    argv: [
+      "/esbuild/esbuild",
+      `./${entry}`,
+      "--bundle",
+      "--platform=node",
+      "--sourcemap=inline",
+      "--sources-content=true",
+      "--legal-comments=none",
+      "--log-level=warning",
+      "--log-limit=20",
+      "--color=false",
+      // An addon cannot be bundled. Packages that can do without theirs try to load it, and find it missing.
+      "--external:*.node",
+      ...options,
+    ],
+    env: { GOMAXPROCS: "2" },
+    cwd: FUNCTION_DIR,
+    hostname: "bundler",
+    root: [
+      { kind: "tree", tree: esbuild, target: "/esbuild" },
+      { kind: "tree", tree, target: FUNCTION_DIR },
+    ],
+    limits: LIMITS,
+    control: "none",
+    seccomp: "exec",
+  };
+  const running = await sandboxes.start(spec);
+  atWork.add(running);
+  try {
+    running.stdin.on("error", () => {});
+    running.stdin.end();
+    const [output, messages] = await Promise.all([
+      take(running.stdout, MAX_OUTPUT_BYTES, () => running.kill("outputTooLarge")),
+      take(running.stderr, MAX_MESSAGE_BYTES, () => {}),
+    ]);
+    const ending = await running.ended;
+    return { ok: ending.exitCode === 0, output, messages: messages.toString("utf8"), ending };
+  } finally {
+    running.kill("cancelled");
+    await running.ended;
+    atWork.delete(running);
+  }
+}
+
+/** Why esbuild did not come to its own end; null where it did. */
+export function endedBadly({ killedBy, mainOomKilled }: Ending): string | null {
+  if (mainOomKilled)
+    return `Bundling took more than ${(LIMITS.memoryBytes ?? 0) / MIB} MiB of memory. Upload less.`;
+  if (killedBy === "timedOut" || killedBy === "cpuTimeExceeded")
+    return `Bundling took more than ${LIMITS.timeoutMs / 1000} s. Upload less, or bundle with the CLI (mayfly deploy).`;
+  if (killedBy === "outputTooLarge")
+    return `The bundle is over ${MAX_OUTPUT_BYTES / MIB} MiB. Import less of what it needs.`;
+  return null;
+}
+
+/** @returns what came up to `maxBytes`; the rest is read and thrown away */
+async function take(stream: Readable, maxBytes: number, onTooMuch: () => void): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on("data", (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else onTooMuch();
+  });
+  await finished(stream, { writable: false }).catch(() => undefined);
+  return Buffer.concat(chunks);
+}
+
+/** The folder of esbuild's static binary, which needs no library and no Node. */
+function esbuildFolder(): string {
+  const require = createRequire(createRequire(import.meta.url).resolve("esbuild"));
+  return dirname(require.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`));
+}
