@@ -23,7 +23,7 @@ export async function installNpmPackages(say) {
   const onDisk = (/** @type {string} */ path) => existsSync(join(REPOSITORY, path));
   if (present !== null && matches(wanted, present, onDisk)) return "as the lock file says";
   say("npm ci");
-  await npm(["ci", "--no-audit", "--no-fund"], say);
+  await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"], say);
   return `installed ${Object.keys(wanted).length}`;
 }
 
