@@ -15,17 +15,22 @@ export interface PanelQuery {
 
 interface Dashboard {
   readonly title: string;
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   readonly panels: readonly {
     readonly title: string;
     readonly targets?: readonly { readonly expr: string; readonly instant?: boolean }[];
   }[];
 }
 
-/** Every query of every committed dashboard. */
+/** Every query of every committed dashboard, of its panels and of its annotations. */
 export function panelQueries(): PanelQuery[] {
   return readdirSync(FOLDER).flatMap((file) => {
-    const { title, panels } = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Dashboard;
-    return panels.flatMap((panel) =>
+    const { title, panels, annotations } = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Dashboard;
+    const marks = annotations.list.map(({ name, expr }) => ({
+      title: name,
+      targets: [{ expr, instant: false }],
+    }));
+    return [...panels, ...marks].flatMap((panel) =>
       (panel.targets ?? []).map(({ expr, instant = false }) => ({
         dashboard: title,
         panel: panel.title,

@@ -1,5 +1,6 @@
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import {
+  type AnnotationQuery,
   DashboardBuilder,
   DashboardCursorSync,
   type DashboardLink,
@@ -48,6 +49,22 @@ function linksToOthers(): DashboardLink {
   };
 }
 
+const NEW_VERSIONS = 'mayfly_http_requests_total{route="/functions/:name",status="201"}';
+
+/** A line at each minute in which a new version was deployed: most failures begin there. */
+function deployMarks(): AnnotationQuery {
+  return {
+    name: "Deploys",
+    datasource: DATASOURCE,
+    enable: true,
+    iconColor: "blue",
+    // The second half is the first deploy that a gateway sees: its counter begins with it.
+    expr: `sum(increase(${NEW_VERSIONS}[1m])) > 0 or (sum(${NEW_VERSIONS}) unless sum(${NEW_VERSIONS} offset 1m))`,
+    step: "60s",
+    titleFormat: "A new version was deployed",
+  };
+}
+
 /** What all our dashboards share: an hour of data, one cursor over all panels, links that keep the time. */
 export function dashboard(spec: DashboardSpec): DashboardBuilder {
   const builder = new DashboardBuilder(spec.title)
@@ -60,6 +77,7 @@ export function dashboard(spec: DashboardSpec): DashboardBuilder {
     .tooltip(DashboardCursorSync.Crosshair)
     .readonly()
     .link({ build: linksToOthers })
+    .annotation({ build: deployMarks })
     .withVariable(new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"));
   for (const variable of spec.variables) builder.withVariable(variable);
   for (const { title, panels } of spec.sections) {

@@ -114,7 +114,7 @@ function failures(): Section {
       graph({
         title: "Failures by function",
         description:
-          "Failed invocations per second. A step tells the minute when it began: compare it with the deploys.",
+          "Failed invocations per second. A step tells the minute when it began; the blue lines are deploys.",
         unit: "reqps",
         queries: [[`topk(10, sum by (function) (${FAILURES}) > 0)`, "{{function}}"]],
         link: functionLink("__field.labels.function"),
