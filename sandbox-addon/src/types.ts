@@ -12,7 +12,10 @@ export interface SandboxesOptions {
   readonly workerId: string;
   /** Walls to do without, named one by one by the operator. Anything else that cannot be enforced refuses to open. */
   readonly allowWithout: readonly Wall[];
-  /** The host uid and gid that a sandbox's process has; inside it is 1000. */
+  /**
+   * The first of the host uids and gids that sandboxes have; inside they are 1000. Those that run at the same time have
+   * this one and the following, one each. Without root it does not count: then they have the caller's.
+   */
   readonly hostUid: number;
   /** Keeps each emptied cgroup this long before its removal, so that an independent reader can compare. */
   readonly debugHoldMs: number;

@@ -52,7 +52,7 @@ except OSError as e:
   print(errno.errorcode[e.errno])`,
       { limits: { ulimits: { nofile: { soft: 32, hard: 32 } } } },
     );
-    expect(stdout).toBe("(32, 32) (0, 0)\nrefused\nEMFILE");
+    expect(stdout).toBe("(32, 32) (1, 1)\nrefused\nEMFILE");
   });
 
   test("a fork bomb is held by the pids limit, and only the function's own processes count", async () => {

@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sandboxes } from "../src/index.ts";
@@ -99,6 +99,28 @@ describe.each(MODES)("the walls, with cgroups in mode %s", (mode) => {
     const { stdout } = await shell(sandboxes, "cat /proc/self/cgroup");
     expect(stdout).not.toContain("call-");
     expect(stdout).not.toContain("..");
+  });
+
+  test("two that run at the same time are different users on the host, so that neither uses up the other's share", async () => {
+    const spec = {
+      argv: ["/bin/cat"],
+      env: {},
+      cwd: "/",
+      hostname: "box",
+      root: ROOT,
+      limits: LIMITS,
+    } as const;
+    const both = await Promise.all(
+      [1, 2].map(() => sandboxes.start({ ...spec, control: "none", seccomp: "exec" })),
+    );
+    const users = both.map(({ pid }) => statSync(`/proc/${pid}`).uid);
+    expect(new Set(users).size).toBe(2);
+    for (const running of both) {
+      running.stdout.resume();
+      running.stderr.resume();
+      running.kill("settled");
+      await running.ended;
+    }
   });
 
   test("a second sandbox finds nothing of the first", async () => {

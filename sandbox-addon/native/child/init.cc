@@ -46,7 +46,9 @@ bool ReceiveGo(StepContext& context, int& clone_into) {
   context.join_count = go.join_count;
   for (int i = 0; i < go.join_count; i++) context.joins[i] = *next++;
   clone_into = go.has_clone_into != 0 ? *next : -1;
-  return true;
+  // A launcher that ended before the parent-death signal was set sends none, but its end of the socket is closed.
+  char byte = 0;
+  return recv(kLauncherSocket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 [[noreturn]] void EnterMain(const InitPlan& plan, StepContext& context) {
@@ -71,7 +73,7 @@ bool ReceiveGo(StepContext& context, int& clone_into) {
 
 void RunInit(const InitPlan& plan) {
   // No handler is there, so the first process of a namespace is deaf to every signal from inside it; from outside, the
-  // launcher's end kills it. A launcher that ended before this line shows as the end of its socket.
+  // launcher's end kills it.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
   sys::CloseRange(kStatusPipe + 1, ~0U);

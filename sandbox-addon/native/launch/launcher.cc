@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 #include "launch/capabilities.h"
 
@@ -83,9 +84,7 @@ void Launcher::Handle(const OpenMessage& message, Packet& /*packet*/) {
 Status Launcher::Open(const OpenMessage& message) {
   if (!host_) return host_.error();
   settings_.namespaces = AvailableNamespaces(FindMissingNamespaces());
-  const bool is_root = host_.value() == Privilege::kRoot;
-  settings_.host_uid = is_root ? message.host_uid : 0;
-  settings_.host_gid = is_root ? message.host_gid : 0;
+  first_user_ = {message.host_uid, message.host_gid};
   for (const FilterMessage& filter : message.filters) filters_[filter.name] = filter.program;
 
   const Result<CgroupLayout> layout = DetectCgroups(message.cgroup_mode);
@@ -124,19 +123,31 @@ void Launcher::Handle(const StartMessage& message, Packet& packet) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
   static const std::string no_filter;
   const auto filter = filters_.find(message.filter);
-  const auto plan = [&] {
-    return SandboxPlan::Build(message, settings_, [this](const std::string& name) { return trees_->Find(name); },
-                              filter == filters_.end() ? no_filter : filter->second);
-  };
-  auto sandbox = std::make_unique<Sandbox>(*world_, message, std::move(packet.fds));
-  Sandbox& started = *sandbox;
-  sandboxes_[message.id] = std::move(sandbox);
-  started.Start(plan());
+  const std::uint32_t user_offset = FreeUserOffset();
+  Resident& resident = sandboxes_[message.id];
+  resident = {user_offset, std::make_unique<Sandbox>(*world_, message, std::move(packet.fds))};
+  resident.sandbox->Start(SandboxPlan::Build(
+      message, settings_, UserAt(user_offset), [this](const std::string& name) { return trees_->Find(name); },
+      filter == filters_.end() ? no_filter : filter->second));
+}
+
+std::uint32_t Launcher::FreeUserOffset() const {
+  std::set<std::uint32_t> taken;
+  for (const auto& [id, resident] : sandboxes_) taken.insert(resident.user_offset);
+  std::uint32_t offset = 0;
+  while (taken.contains(offset)) offset++;
+  return offset;
+}
+
+// Without root there is one user only, which the launcher's own user namespace calls 0.
+HostUser Launcher::UserAt(std::uint32_t offset) const {
+  if (host_.value() == Privilege::kRootless) return {};
+  return {first_user_.uid + offset, first_user_.gid + offset};
 }
 
 void Launcher::Handle(const KillMessage& message, Packet& /*packet*/) {
   const auto found = sandboxes_.find(message.id);
-  if (found != sandboxes_.end()) found->second->Kill(message.reason);
+  if (found != sandboxes_.end()) found->second.sandbox->Kill(message.reason);
 }
 
 void Launcher::Handle(const CloseMessage& /*message*/, Packet& /*packet*/) { BeginClose(); }
@@ -179,7 +190,7 @@ void Launcher::Forget(std::uint64_t id) {
 void Launcher::BeginClose() {
   if (closing_) return;
   closing_ = true;
-  for (const auto& [id, sandbox] : sandboxes_) sandbox->Kill("workerStopping");
+  for (const auto& [id, resident] : sandboxes_) resident.sandbox->Kill("workerStopping");
   if (sandboxes_.empty()) return CompleteClose();
   // What does not die holds up the end no longer than this; removing the cgroups is tried in any case.
   loop_.After(kClosePatienceMs, [this] { CompleteClose(); });

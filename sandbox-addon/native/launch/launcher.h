@@ -26,6 +26,13 @@ class Launcher {
   [[nodiscard]] Status Run();
 
  private:
+  // Sandboxes that run at the same time have different host users, for the kernel counts pipes, watches and the like by
+  // user: what one of them uses up is missing to no other.
+  struct Resident {
+    std::uint32_t user_offset = 0;
+    std::unique_ptr<Sandbox> sandbox;
+  };
+
   void OnReadable();
   void Dispatch(Packet packet);
 
@@ -38,6 +45,8 @@ class Launcher {
   void Handle(const CloseMessage& message, Packet& packet);
 
   [[nodiscard]] Status Open(const OpenMessage& message);
+  [[nodiscard]] std::uint32_t FreeUserOffset() const;
+  [[nodiscard]] HostUser UserAt(std::uint32_t offset) const;
   void Answer(std::uint64_t id, const Status& status);
   void Send(std::string message);
   void Flush();
@@ -50,11 +59,12 @@ class Launcher {
   Result<Privilege> host_;
   EventLoop loop_;
   PlanSettings settings_;
+  HostUser first_user_;
   std::map<std::string, std::string> filters_;
   std::unique_ptr<CgroupTree> cgroups_;
   std::unique_ptr<Trees> trees_;
   std::unique_ptr<SandboxWorld> world_;
-  std::map<std::uint64_t, std::unique_ptr<Sandbox>> sandboxes_;
+  std::map<std::uint64_t, Resident> sandboxes_;
   LeakedMessage leaked_;
   // Messages that the socket had no room for.
   std::vector<std::string> unsent_;

@@ -12,7 +12,7 @@
 namespace mayfly {
 namespace {
 
-// What the main process is called inside; the outside number is PlanSettings::host_uid.
+// What the main process is called inside; the outside number is HostUser::uid.
 constexpr const char* kInsideId = "1000";
 // Above every service of the host: where the whole machine runs short, a function goes first.
 constexpr const char* kOomScoreAdjustment = "500";
@@ -51,11 +51,11 @@ char* const* SandboxPlan::KeepList(const std::vector<std::string>& texts) {
   return list.data();
 }
 
-Result<SandboxPlan> SandboxPlan::Build(const StartMessage& request, const PlanSettings& settings,
+Result<SandboxPlan> SandboxPlan::Build(const StartMessage& request, const PlanSettings& settings, HostUser user,
                                        const FindTree& find_tree, const std::string& filter) {
   SandboxPlan plan;
   if (Status root = plan.PlanRoot(request, settings, find_tree); !root) return root.error();
-  plan.PlanEntry(request, settings, filter);
+  plan.PlanEntry(request, settings.namespaces, user, filter);
   return plan;
 }
 
@@ -144,11 +144,12 @@ Status SandboxPlan::PlanSource(const RootStepMessage& step, const FindTree& find
   return Success();
 }
 
-void SandboxPlan::PlanEntry(const StartMessage& request, const PlanSettings& settings, const std::string& filter) {
+void SandboxPlan::PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user,
+                            const std::string& filter) {
   entry_.push_back({.kind = StepKind::kJoinCgroups});
   // After the join, for a cgroup namespace has its root where its maker stands.
-  entry_.push_back({.kind = StepKind::kUnshare, .value = settings.namespaces & CLONE_NEWCGROUP});
-  entry_.push_back({.kind = StepKind::kInstallStdio, .value = settings.host_uid, .other = settings.host_gid});
+  entry_.push_back({.kind = StepKind::kUnshare, .value = namespaces & CLONE_NEWCGROUP});
+  entry_.push_back({.kind = StepKind::kInstallStdio, .value = user.uid, .other = user.gid});
   for (const RlimitMessage& limit : request.rlimits) {
     const std::optional<Rlimit> rlimit = AllowedRlimit(limit);
     if (!rlimit.has_value()) continue;
@@ -157,14 +158,14 @@ void SandboxPlan::PlanEntry(const StartMessage& request, const PlanSettings& set
   }
   entry_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/oom_score_adj",
                     .text = kOomScoreAdjustment});
-  entry_.push_back({.kind = StepKind::kSetUser, .value = settings.host_uid, .other = settings.host_gid});
-  if ((settings.namespaces & CLONE_NEWUSER) != 0) {
+  entry_.push_back({.kind = StepKind::kSetUser, .value = user.uid, .other = user.gid});
+  if ((namespaces & CLONE_NEWUSER) != 0) {
     entry_.push_back({.kind = StepKind::kUnshare, .value = CLONE_NEWUSER});
     entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/setgroups", .text = "deny"});
     entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/uid_map",
-                      .text = Keep(SelfMap(settings.host_uid))});
+                      .text = Keep(SelfMap(user.uid))});
     entry_.push_back({.kind = StepKind::kWriteFile, .target = "/proc/self/gid_map",
-                      .text = Keep(SelfMap(settings.host_gid))});
+                      .text = Keep(SelfMap(user.gid))});
   }
   entry_.push_back({.kind = StepKind::kDropCapabilities});
   entry_.push_back({.kind = StepKind::kStartSession});

@@ -18,10 +18,14 @@ namespace mayfly {
 // What every sandbox of a launcher has in common.
 struct PlanSettings {
   Store store;
-  std::uint32_t host_uid = 0;
-  std::uint32_t host_gid = 0;
   // CLONE_NEW* of the namespaces that this kernel gives.
   std::uint64_t namespaces = 0;
+};
+
+// Who the main process is on the host; inside it is 1000.
+struct HostUser {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
 };
 
 class SandboxPlan {
@@ -30,7 +34,7 @@ class SandboxPlan {
   using FindTree = std::function<std::optional<std::string>(const std::string& name)>;
 
   // `filter` is a struct sock_filter[], or empty for none. The plan keeps a copy of all it needs.
-  [[nodiscard]] static Result<SandboxPlan> Build(const StartMessage& request, const PlanSettings& settings,
+  [[nodiscard]] static Result<SandboxPlan> Build(const StartMessage& request, const PlanSettings& settings, HostUser user,
                                                  const FindTree& find_tree, const std::string& filter);
 
   [[nodiscard]] InitPlan init() const;
@@ -45,7 +49,7 @@ class SandboxPlan {
 
   Status PlanRoot(const StartMessage& request, const PlanSettings& settings, const FindTree& find_tree);
   Status PlanSource(const RootStepMessage& step, const FindTree& find_tree, std::vector<Step>& attachments);
-  void PlanEntry(const StartMessage& request, const PlanSettings& settings, const std::string& filter);
+  void PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user, const std::string& filter);
   void MakeParents(const std::string& path, std::vector<Step>& steps);
 
   std::vector<Step> build_;

@@ -28,8 +28,6 @@ PlanSettings Settings() {
                     .masked_files = {"/proc/kcore"},
                     .masked_directories = {},
                     .read_only = {"/proc/sys"}};
-  settings.host_uid = 65'533;
-  settings.host_gid = 65'533;
   settings.namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP;
   return settings;
 }
@@ -47,7 +45,7 @@ Result<SandboxPlan> Build(const StartMessage& request) {
   const auto find = [](const std::string& name) -> std::optional<std::string> {
     return name == "code" ? std::optional<std::string>("/usr") : std::nullopt;
   };
-  return SandboxPlan::Build(request, Settings(), find, "filter");
+  return SandboxPlan::Build(request, Settings(), {65'533, 65'533}, find, "filter");
 }
 
 std::ptrdiff_t IndexOf(const Step* steps, int count, StepKind kind) {
