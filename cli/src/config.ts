@@ -44,13 +44,17 @@ export function readProgramConfig(env: Env) {
 export function programVariables(): { name: string; help: string; default: string | null }[] {
   return Object.entries(environmentSchema.shape).map(([name, schema]) => {
     const fallback = schema.safeParse(undefined);
-    const value = fallback.success ? fallback.data : undefined;
     return {
       name,
       help: schema.description ?? "",
-      default: value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value),
+      default: fallback.success ? shownDefault(fallback.data) : null,
     };
   });
+}
+
+function shownDefault(value: unknown): string | null {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function checkedUrl(text: string): string {

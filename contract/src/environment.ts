@@ -54,7 +54,7 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^(?!\.{1,2}$)[\w.-]{1,64}$/)
     .optional()
-    .describe("default: <host>-<first free number>"),
+    .describe("default: the host's name and the first free number"),
   MAYFLY_CONCURRENCY: z.coerce
     .number()
     .int()
@@ -112,7 +112,10 @@ export const environmentSchema = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .optional()
     .describe("32 bytes in hexadecimal that encrypt secrets; default: a file in the data folder"),
-  MAYFLY_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  MAYFLY_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("trace, debug, info, warn, error or silent; `mayfly up` gives its parts warn"),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
