@@ -40,11 +40,17 @@ Status CopyFile(const Place& parent, const char* name, const std::string& path) 
   const mode_t mode = (status.st_mode & 0111) != 0 ? 0555 : 0444;
   const UniqueFd to(openat(parent.to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!to.valid()) return Failed("create", path);
+  // Its size first: a tmpfs gives huge pages only to what lies within a file's size when it is written.
+  if (ftruncate(to.get(), status.st_size) != 0) return Failed("size", path);
+  off_t copied = 0;
   for (;;) {
     const ssize_t sent = sendfile(to.get(), from.get(), nullptr, kChunkBytes);
     if (sent < 0) return Failed("copy", path);
-    if (sent == 0) return Success();
+    if (sent == 0) break;
+    copied += sent;
   }
+  // It may have become shorter meanwhile.
+  return copied == status.st_size || ftruncate(to.get(), copied) == 0 ? Success() : Failed("size", path);
 }
 
 Status CopyLink(const Place& parent, const char* name, const std::string& path) {
