@@ -7,7 +7,8 @@ import type { InvocationRecord, Logs, ManifestInput, Problem } from "@mayfly/con
 import { startPrivateRedis } from "../../setup/private-redis.js";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
-const READY_WITHIN_MS = 30_000;
+/** Patience, not a promise: an emulated machine boots a Node process in seconds. */
+const READY_WITHIN_MS = 90_000;
 
 /** A whole Mayfly of a test's own: private Redis, one gateway, any number of workers, each a real process. */
 export interface System extends AsyncDisposable {

@@ -6,7 +6,13 @@ import { parseArgs } from "node:util";
 import { REPOSITORY, runInMachine } from "./machine.ts";
 
 /** All that a cgroup has to do with; a system call filter is the same on every host. */
-const SUITES = ["sandbox-addon/test/", "test/limits/", "--exclude=**/seccomp.test.ts"];
+const SUITES = [
+  "sandbox-addon/test/",
+  "test/limits/",
+  "test/e2e/isolation.test.ts",
+  "test/e2e/outcomes.test.ts",
+  "--exclude=**/seccomp.test.ts",
+];
 
 /** A place in the machine's memory. */
 const TALLY_IN_MACHINE = "/tmp/v2-machine-tally.json";
