@@ -12,6 +12,8 @@ export interface Terminal {
   readonly cwd: string;
   /** Aborts at Ctrl-C, SIGTERM, or when the tether to whoever started it is cut. */
   readonly stopping: AbortSignal;
+  /** Aborts at the second Ctrl-C: whoever waits for something to finish waits no longer. */
+  readonly hurrying: AbortSignal;
 }
 
 export const line = (text: string) => `${text}\n`;

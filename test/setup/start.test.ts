@@ -57,7 +57,7 @@ describe("npm start -- --once", () => {
 describe("npm start", () => {
   test("serves until Ctrl-C, which drains and leaves nothing", async () => {
     const started = place.start();
-    await started.until("Ctrl-C stops it.");
+    await started.until("Ctrl-C stops it");
     await isServing();
     started.interrupt();
     expect(AFTER_CTRL_C, started.output()).toContain(await started.ended);
@@ -65,9 +65,39 @@ describe("npm start", () => {
     await nothingIsLeft();
   });
 
+  test("a second Ctrl-C does not wait for what still runs, and leaves nothing either", async () => {
+    const started = place.start();
+    await started.until("Ctrl-C stops it");
+    const manifest = { name: "slow", runtime: "nodejs24", entry: "index.mjs", limits: { timeoutMs: 60_000 } };
+    const files = {
+      "index.mjs": "export default () => new Promise((resolve) => setTimeout(resolve, 50_000));",
+    };
+    await fetch(`${place.url}/functions/slow`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ manifest, files }),
+    });
+    const call = fetch(`${place.url}/function/slow`, { method: "POST" }).catch(() => null);
+    await expect
+      .poll(
+        async () =>
+          (await place.leftovers()).filter((path) => path.startsWith("/sys/fs/cgroup/memory")).length,
+      )
+      .toBeGreaterThan(2);
+    started.interrupt();
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(started.process.exitCode ?? started.process.signalCode).toBeNull();
+    const secondAt = performance.now();
+    started.interrupt();
+    await started.ended;
+    expect(performance.now() - secondAt).toBeLessThan(5000);
+    await call;
+    await nothingIsLeft();
+  });
+
   test("a part that is killed is said and started again, and calls work once more", async () => {
     const started = place.start();
-    await started.until("Ctrl-C stops it.");
+    await started.until("Ctrl-C stops it");
     const [gateway, worker] = (await place.record()).parts;
     for (const [name, pid] of [
       ["gateway", gateway?.pid],
@@ -86,14 +116,14 @@ describe("npm start", () => {
 
   test("where whoever started it is killed, it drains by itself", async () => {
     const started = place.start();
-    await started.until("Ctrl-C stops it.");
+    await started.until("Ctrl-C stops it");
     process.kill(await parentOf((await place.record()).up.pid), "SIGKILL");
     await nothingIsLeft();
   });
 
   test("where it is killed itself, the next start ends what it left and serves", async () => {
     const killed = place.start();
-    await killed.until("Ctrl-C stops it.");
+    await killed.until("Ctrl-C stops it");
     const { up, parts } = await place.record();
     process.kill(up.pid, "SIGKILL");
     expect(await killed.ended).not.toBe(0);
@@ -108,7 +138,7 @@ describe("npm start", () => {
 describe("what cannot work is one sentence, before anything has started", () => {
   test("a second start in the same place", async () => {
     const first = place.start();
-    await first.until("Ctrl-C stops it.");
+    await first.until("Ctrl-C stops it");
     const second = place.start();
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(

@@ -1,3 +1,4 @@
+import { childEnvironment } from "../../../setup/child-environment.js";
 import type { Command } from "../command.ts";
 import { defineCommand } from "../command.ts";
 import { environmentHelp } from "../help.ts";
@@ -27,7 +28,7 @@ function program(name: ProgramName, summary: string, examples: Command["examples
 
 /** This process becomes the program (execve(2)), so that its signals and its status are the program's own. */
 function becomeProgram(name: ProgramName, env: Terminal["env"]): never {
-  process.execve?.(process.execPath, [process.execPath, PROGRAMS[name]], definedOnly(env));
+  process.execve?.(process.execPath, [process.execPath, PROGRAMS[name]], definedOnly(childEnvironment(env)));
   throw new Error(`node ${process.version} has no execve`);
 }
 

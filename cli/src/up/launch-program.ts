@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { childEnvironment } from "../../../setup/child-environment.js";
 import { PROGRAMS, type ProgramName, REPOSITORY } from "../program-files.ts";
 import { readableLogLine } from "./log-line.ts";
 
@@ -27,6 +28,8 @@ export interface LaunchedProgram extends Instance {
 export interface LaunchOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly drainMs: number;
+  /** Kills it instead of waiting for its drain; the launcher of a killed worker cleans up by itself. */
+  readonly hurrying: AbortSignal;
   /** Gets each line that it logs, made readable. */
   readonly log: (line: string) => void;
 }
@@ -35,14 +38,17 @@ export interface LaunchOptions {
  * Starts a gateway or a worker in a session of its own, so that Ctrl-C reaches `up` alone, which then stops the parts
  * in order. Where `up` itself is killed the kernel sends the part SIGTERM (prctl(2), PR_SET_PDEATHSIG).
  */
-export function launchProgram(name: ProgramName, { env, drainMs, log }: LaunchOptions): LaunchedProgram {
+export function launchProgram(
+  name: ProgramName,
+  { env, drainMs, hurrying, log }: LaunchOptions,
+): LaunchedProgram {
   const command = [process.execPath, PROGRAMS[name]];
   const [file = process.execPath, ...args] = existsSync(SETPRIV)
     ? [SETPRIV, "--pdeathsig", "TERM", ...command]
     : command;
   const child = spawn(file, args, {
     cwd: REPOSITORY,
-    env,
+    env: childEnvironment(env),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -55,6 +61,7 @@ export function launchProgram(name: ProgramName, { env, drainMs, log }: LaunchOp
       log(readable);
     });
   }
+  hurrying.addEventListener("abort", () => child.kill("SIGKILL"));
   const exited = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(signal ?? `status ${code}`));

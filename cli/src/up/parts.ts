@@ -17,6 +17,8 @@ export interface PartsOptions {
   /** Tells of what happens to a part, and of what it says itself. */
   readonly say: (sentence: string) => void;
   readonly stopping: AbortSignal;
+  /** Aborts when there is no time left for a drain. */
+  readonly hurrying: AbortSignal;
 }
 
 export interface Parts {
@@ -30,12 +32,13 @@ export interface Parts {
  * @throws Failure with what a part said, where it cannot start
  */
 export async function startParts(options: PartsOptions): Promise<Parts> {
-  const { config, say } = options;
+  const { config, say, hurrying } = options;
   const redis = config.redisUrl === null ? await keepRedis(config, say) : null;
   const launch = (name: ProgramName) =>
     launchProgram(name, {
       env: { ...config.env, MAYFLY_REDIS_URL: config.redisUrl ?? redis?.url },
       drainMs: config.drainMs,
+      hurrying,
       log: (text) => say(`${name}: ${text}`),
     });
   const gateway = launch("gateway");

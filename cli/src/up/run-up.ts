@@ -33,7 +33,13 @@ export async function runUp({ once, json, terminal }: UpOptions): Promise<ExitCo
   await step("addresses", () => checkAddresses(config));
   const parts = await step(
     "start",
-    () => startParts({ config, say: (sentence) => tell(line(sentence)), stopping: terminal.stopping }),
+    () =>
+      startParts({
+        config,
+        say: (sentence) => tell(line(sentence)),
+        stopping: terminal.stopping,
+        hurrying: terminal.hurrying,
+      }),
     () => (config.redisUrl === null ? "private Redis, gateway, worker" : "gateway, worker"),
   );
   try {
@@ -92,7 +98,7 @@ async function proveItWorks(step: Step, config: UpConfig, stopping: AbortSignal)
 }
 
 async function untilStopped(tell: (text: string) => void, stopping: AbortSignal): Promise<void> {
-  tell("\nCtrl-C stops it.\n");
+  tell("\nCtrl-C stops it; a second one does not wait for what still runs.\n");
   if (stopping.aborted) return;
   await new Promise((resolve) => stopping.addEventListener("abort", resolve, { once: true }));
   tell("\n");

@@ -22,6 +22,7 @@ export function recordedTerminal(given: Partial<Terminal> & { stdin?: string } =
     env: {},
     cwd: import.meta.dirname,
     stopping: new AbortController().signal,
+    hurrying: new AbortController().signal,
     ...given,
   };
 }
