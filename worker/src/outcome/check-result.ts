@@ -5,11 +5,15 @@ import { httpResponseSchema } from "@mayfly/contract";
 const HEADER_NAME = /^[!#$%&'*+.^`|~\w-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Deeper, and whoever writes or walks it by recursion, as JSON.stringify does, has no stack left for it. */
+const MAX_DEPTH = 1000;
+
 export type ResultCheck = { readonly valid: true } | { readonly valid: false; readonly reason: string };
 
 /** What a sandbox says is its result, proved to be one: the runner checks too, but code can go past its runner. */
 export function checkResult(json: Uint8Array, isHttpResponse: boolean): ResultCheck {
   if (!isUtf8(json)) return invalid("the result is not UTF-8");
+  if (depthExceeds(json, MAX_DEPTH)) return invalid(`the result is nested more than ${MAX_DEPTH} levels deep`);
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8"));
@@ -17,6 +21,28 @@ export function checkResult(json: Uint8Array, isHttpResponse: boolean): ResultCh
     return invalid("the result is not JSON");
   }
   return isHttpResponse ? checkHttp(value) : { valid: true };
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Counts brackets outside of strings, so that what is too deep is not even parsed. */
+function depthExceeds(json: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (OPENING.has(byte)) {
+      if (++depth > most) return true;
+    } else if (CLOSING.has(byte)) depth--;
+  }
+  return false;
 }
 
 function checkHttp(value: unknown): ResultCheck {
