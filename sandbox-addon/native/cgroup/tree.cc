@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ranges>
 
 #include "cgroup/backends.h"
 #include "cgroup/cgroup.h"
@@ -125,8 +124,8 @@ Result<Leaf> Tree::CreateLeaf(const std::string& name, const std::vector<LimitWr
 // While the directory with the lock stands and is locked, nobody else touches the others.
 int Tree::RemoveEverywhere(const std::string& name, std::int64_t deadline_ms) {
   int left = 0;
-  for (const WorkerDirectory& one : directories_ | std::views::reverse) {
-    left += RemoveTree(one.parent.get(), name, deadline_ms);
+  for (auto one = directories_.rbegin(); one != directories_.rend(); ++one) {
+    left += RemoveTree(one->parent.get(), name, deadline_ms);
   }
   return left;
 }
@@ -140,11 +139,11 @@ int Tree::ReapWorker(const std::string& name, std::int64_t deadline_ms) {
 int Tree::ReapLeftovers(int patience_ms) {
   const std::int64_t deadline_ms = MonotonicMs() + patience_ms;
   int left = 0;
-  for (const WorkerDirectory& one : directories_ | std::views::reverse) {
-    left += RemoveChildren(one.worker.get(), deadline_ms);
-    for (const std::string& name : Children(one.parent.get())) {
+  for (auto one = directories_.rbegin(); one != directories_.rend(); ++one) {
+    left += RemoveChildren(one->worker.get(), deadline_ms);
+    for (const std::string& name : Children(one->parent.get())) {
       if (name == options_.worker_id || name == kProcessesChild) continue;
-      const Result<UniqueFd> other = OpenDirectory(one.parent.get(), name);
+      const Result<UniqueFd> other = OpenDirectory(one->parent.get(), name);
       if (other.ok() && IsOurs(other.value().get())) left += ReapWorker(name, deadline_ms);
     }
   }
