@@ -24,6 +24,9 @@ export type DeployBody = z.infer<typeof deployBodySchema>;
 export const DEPLOY_MAX_BYTES = 50 * 1024 ** 2;
 export const DEPLOY_MAX_UNPACKED_BYTES = 250 * 1024 ** 2;
 export const DEPLOY_MAX_FILES = 10_000;
+/** Folders are made by the paths of files, so a small upload could ask for millions of them. */
+export const DEPLOY_MAX_FOLDERS = 10_000;
+export const DEPLOY_MAX_DEPTH = 100;
 export const EVENT_MAX_BYTES = 6 * 1024 ** 2;
 
 /** A function version as it is kept: immutable, named by the hash of its content. */

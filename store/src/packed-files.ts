@@ -1,4 +1,10 @@
-import { DEPLOY_MAX_FILES, DEPLOY_MAX_UNPACKED_BYTES, MayflyError } from "@mayfly/contract";
+import {
+  DEPLOY_MAX_DEPTH,
+  DEPLOY_MAX_FILES,
+  DEPLOY_MAX_FOLDERS,
+  DEPLOY_MAX_UNPACKED_BYTES,
+  MayflyError,
+} from "@mayfly/contract";
 
 /**
  * Files in one blob: `MFP1`, the index's length (32 bits, little-endian), the index as JSON `[[path, mode, size]…]`
@@ -100,10 +106,14 @@ function checkFiles(files: readonly { path: string; size: number }[]): void {
     if (paths.has(path)) refuse(`"${path}" is there twice`);
     paths.add(path);
   }
+  const folders = new Set<string>();
   for (const path of paths) {
     for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) {
       const folder = path.slice(0, at);
       if (paths.has(folder)) refuse(`"${folder}" is both a file and a folder`);
+      folders.add(folder);
+      if (folders.size > DEPLOY_MAX_FOLDERS)
+        refuse(`its files need more than the ${DEPLOY_MAX_FOLDERS} folders that are allowed`);
     }
   }
 }
@@ -111,7 +121,9 @@ function checkFiles(files: readonly { path: string; size: number }[]): void {
 function checkPath(path: string): void {
   if (path.includes("\0")) refuse("a path holds a NUL character");
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) refuse(`"${path.slice(0, 80)}…" is too long a path`);
-  for (const name of path.split("/")) {
+  const names = path.split("/");
+  if (names.length > DEPLOY_MAX_DEPTH) refuse(`"${path.slice(0, 80)}…" lies too deep`);
+  for (const name of names) {
     if (name === "" || name === "." || name === "..") refuse(`"${path}" does not stay inside the folder`);
     if (Buffer.byteLength(name) > MAX_NAME_BYTES) refuse(`"${name.slice(0, 80)}…" is too long a name`);
   }

@@ -1,4 +1,4 @@
-import { DEPLOY_MAX_FILES } from "@mayfly/contract";
+import { DEPLOY_MAX_DEPTH, DEPLOY_MAX_FILES, DEPLOY_MAX_FOLDERS } from "@mayfly/contract";
 import { describe, expect, test } from "vitest";
 import { FileSet } from "./file-set.ts";
 
@@ -37,7 +37,8 @@ describe("a path is refused", () => {
     ["when it has an escape sequence, which is shown escaped", ["\x1b[2J"], /"\\u001b\[2J"/],
     ["when it names nothing", ["./"], /names no file/],
     ["when a name is too long", ["a".repeat(256)], /too long/],
-    ["when all of it is too long", [`${"a/".repeat(2100)}b`], /too long/],
+    ["when all of it is too long", [`${`${"a".repeat(99)}/`.repeat(41)}b`], /too long/],
+    ["when it is too deep", [`${"a/".repeat(DEPLOY_MAX_DEPTH)}b`], /levels deep/],
     ["when it is there twice", ["a.ts", "./a.ts"], /twice/],
     ["when it is a folder already", ["a/b", "a"], /both a file and a folder/],
     ["when a file stands where it needs a folder", ["a", "a/b/c"], /"a" is a file/],
@@ -51,4 +52,11 @@ test("one entry more than are allowed is too much, folders counted", () => {
   const files = new FileSet();
   for (let i = 0; i < DEPLOY_MAX_FILES; i++) files.addFolder(`d${i}`);
   expect(() => files.addFolder("one-more")).toThrow(expect.objectContaining({ code: "payloadTooLarge" }));
+});
+
+test("a few files that need many folders are too much", () => {
+  const deep = "a/".repeat(DEPLOY_MAX_DEPTH - 2);
+  const paths = Array.from({ length: DEPLOY_MAX_FOLDERS / 50 }, (_, i) => `${i}/${deep}f`);
+  expect(() => add(...paths)).toThrow(expect.objectContaining({ code: "payloadTooLarge" }));
+  expect(() => add(...paths)).toThrow(/folders/);
 });

@@ -1,4 +1,11 @@
-import { DEPLOY_MAX_FILES, DEPLOY_MAX_UNPACKED_BYTES, formatSize, MayflyError } from "@mayfly/contract";
+import {
+  DEPLOY_MAX_DEPTH,
+  DEPLOY_MAX_FILES,
+  DEPLOY_MAX_FOLDERS,
+  DEPLOY_MAX_UNPACKED_BYTES,
+  formatSize,
+  MayflyError,
+} from "@mayfly/contract";
 import type { PackedFile } from "@mayfly/store";
 
 /** NAME_MAX and PATH_MAX of Linux, path_resolution(7). */
@@ -63,6 +70,7 @@ export class FileSet {
       const folder = path.slice(0, at);
       if (this.#files.has(folder)) refusePath(sentPath, `"${folder}" is a file`);
       this.#folders.add(folder);
+      if (this.#folders.size > DEPLOY_MAX_FOLDERS) throw tooMuch(`${DEPLOY_MAX_FOLDERS} folders`);
     }
   }
 }
@@ -76,6 +84,8 @@ function innerPath(sentPath: string): string {
   if (names.includes("..")) refusePath(sentPath, "it leads out of the folder");
   if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES))
     refusePath(sentPath, "a name in it is too long");
+  if (names.length > DEPLOY_MAX_DEPTH)
+    refusePath(sentPath, `it lies more than ${DEPLOY_MAX_DEPTH} levels deep`);
   const path = names.join("/");
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) refusePath(sentPath, "it is too long");
   return path;
