@@ -11,7 +11,12 @@ test.each<[string, string | Buffer, boolean, boolean]>([
   ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22]), false, false],
   ["a thousand levels", "[".repeat(1000) + "]".repeat(1000), false, true],
   ["more levels than anybody can walk", "[".repeat(100_000) + "]".repeat(100_000), false, false],
-  ["too many levels beside the event loop", '{"a":'.repeat(300_000) + "1" + "}".repeat(300_000), false, false],
+  [
+    "too many levels beside the event loop",
+    '{"a":'.repeat(300_000) + "1" + "}".repeat(300_000),
+    false,
+    false,
+  ],
   ["brackets in a string", JSON.stringify('["\\'.repeat(2000)), false, true],
   ["brackets side by side", `[${"[],{},".repeat(2000)}1]`, false, true],
   ["an HTTP answer", http({ headers: { "x-a": "b", "set-cookie": ["c", "d"] } }), true, true],

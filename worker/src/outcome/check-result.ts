@@ -13,7 +13,8 @@ export type ResultCheck = { readonly valid: true } | { readonly valid: false; re
 /** What a sandbox says is its result, proved to be one: the runner checks too, but code can go past its runner. */
 export function checkResult(json: Uint8Array, isHttpResponse: boolean): ResultCheck {
   if (!isUtf8(json)) return invalid("the result is not UTF-8");
-  if (depthExceeds(json, MAX_DEPTH)) return invalid(`the result is nested more than ${MAX_DEPTH} levels deep`);
+  if (depthExceeds(json, MAX_DEPTH))
+    return invalid(`the result is nested more than ${MAX_DEPTH} levels deep`);
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8"));
