@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
 import { enforcedHere, type HostFacts, obstacles } from "./enforcement.ts";
 import { SandboxError, type SandboxErrorCode } from "./errors.ts";
@@ -14,6 +13,7 @@ import type {
   ProbedMessage,
 } from "./messages.ts";
 import type { NativeAddon } from "./native.ts";
+import { signalName } from "./signal-name.ts";
 import { toStartMessage } from "./start-message.ts";
 import type { Counters, Ending, KillReason, Running, Sandboxes, SandboxSpec } from "./types.ts";
 
@@ -23,10 +23,6 @@ interface Waiting {
   resolve(answer: unknown): void;
   reject(error: SandboxError): void;
 }
-
-const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
-);
 
 const NO_COUNTERS = {
   cpuUsageUs: null,
@@ -211,7 +207,7 @@ export class LauncherSandboxes implements Sandboxes {
     this.#leaked = leaked;
     const resolve = this.#running.get(id);
     this.#running.delete(id);
-    resolve?.({ ...ending, signal: signal === null ? null : (SIGNAL_NAMES.get(signal) ?? "SIGKILL") });
+    resolve?.({ ...ending, signal: signal === null ? null : signalName(signal) });
   }
 
   /** Lets the process end by itself where nothing is awaited. */

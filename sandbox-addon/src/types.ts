@@ -89,7 +89,7 @@ export type KillReason =
 export interface Ending {
   /** Exactly one of the two is set. */
   readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: string | null;
   /** Null where the main process ended by itself. */
   readonly killedBy: KillReason | null;
   /** True where the kernel's memory killer took the main process itself. */
