@@ -36,7 +36,7 @@ export async function tracesOf(marker: string): Promise<Traces> {
   return {
     cgroups: stdout.split("\n").filter((line) => line !== ""),
     mounts,
-    networkNamespaces: [...namespaces].sort(),
+    networkNamespaces: [...namespaces].toSorted((a, b) => a.localeCompare(b)),
     launchers,
   };
 }
