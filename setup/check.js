@@ -52,6 +52,8 @@ async function checkLockFile() {
 async function checkNative(say) {
   if (!existsSync(join(REPOSITORY, "sandbox-addon/Makefile"))) return "none";
   say("clang-tidy");
-  await runCommand("make", [...makeArguments("sandbox-addon"), "--keep-going", "-j2", "tidy"], { onLine: say });
+  await runCommand("make", [...makeArguments("sandbox-addon"), "--keep-going", "-j2", "tidy"], {
+    onLine: say,
+  });
   return "no fault";
 }

@@ -29,7 +29,8 @@ export function tallyLine({ passed, failed, skipped }) {
 
 /**
  * Reads TAP (https://testanything.org/tap-version-14-specification.html): `ok 1 - sentence`, `not ok 2 - sentence`,
- * `ok 3 - sentence # SKIP reason`, and the plan `1..3` of each program.
+ * `ok 3 - sentence # SKIP reason`, and of each program its plan `1..3`, or
+ * `1..0 # SKIP reason`, and its name before it as a comment.
  *
  * @param {readonly string[]} lines @param {number} status of the command that wrote them
  * @returns {Tally}
@@ -38,9 +39,12 @@ export function readTap(lines, status) {
   const tally = nothing();
   let announced = 0;
   let seen = 0;
+  let program = "";
   for (const line of lines) {
-    const plan = /^1\.\.(\d+)/.exec(line);
+    program = /^# (\S+)$/.exec(line)?.[1] ?? program;
+    const plan = /^1\.\.(\d+)(?:\s*#\s*SKIP\b\s*(.*))?/i.exec(line);
     if (plan !== null) announced += Number(plan[1]);
+    if (plan?.[1] === "0") tally.skipped.push({ name: program, reason: plan[2] ?? "" });
     const point = /^(not )?ok\b\s*\d*\s*-?\s*(.*)$/.exec(line);
     if (point === null) continue;
     seen++;

@@ -7,6 +7,14 @@ test("TAP is counted, skips with their reasons", () => {
   expect(readTap(lines, 1)).toEqual({ passed: 1, failed: 1, skipped: [{ name: "c", reason: "no root" }] });
 });
 
+test("a program that skips all of it is a skip under its own name", () => {
+  expect(readTap(["# build/test/b", "1..0 # SKIP not v2"], 0)).toEqual({
+    passed: 0,
+    failed: 0,
+    skipped: [{ name: "build/test/b", reason: "not v2" }],
+  });
+});
+
 test("a program that crashed counts as a failure, whatever it had said before", () => {
   expect(readTap(["ok 1 - a"], 2).failed).toBe(1);
   expect(readTap(["ok 1 - a"], 0).failed).toBe(1);

@@ -104,8 +104,19 @@ export function cgroupsBelow(parent: string): string[] {
 }
 
 function directoriesBelow(directory: string): string[] {
-  const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const children = entriesOf(directory)?.filter((entry) => entry.isDirectory());
+  if (children === undefined) return [];
   return [directory, ...children.flatMap(({ name }) => directoriesBelow(join(directory, name)))];
+}
+
+/** Undefined where it has been removed since it was seen. */
+function entriesOf(directory: string) {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 export async function until(condition: () => boolean, patienceMs = 5000): Promise<boolean> {
