@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { freePort } from "../support/free-port.ts";
 
 export const PROMETHEUS_FOLDER = new URL("../../metrics/prometheus/", import.meta.url).pathname;
 
@@ -146,13 +146,4 @@ async function ready(url: string, ended: () => boolean, output: () => string): P
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`Prometheus was not ready within ${READY_WITHIN_MS} ms:\n${output()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { hostPath, REPOSITORY } from "../../setup/child-environment.js";
 import type { RunRecord } from "../../setup/earlier-run.js";
+import { freePort } from "../support/free-port.ts";
 import { tracesOf } from "../support/traces.ts";
 
 /** A place of a test's own for `npm start`: ports, data folder, temporary folder and cgroups that nobody shares. */
@@ -127,13 +127,4 @@ async function processesOf(dataDir: string): Promise<string[]> {
     found.push(`${pid} ${command.replaceAll("\0", " ")}`);
   }
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

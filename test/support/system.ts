@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InvocationRecord, Logs, ManifestInput, Problem } from "@mayfly/contract";
 import { startPrivateRedis } from "../../setup/private-redis.js";
+import { freePort } from "./free-port.ts";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
 /** Patience, not a promise: an emulated machine boots a Node process in seconds. */
@@ -194,13 +194,4 @@ async function answers(url: string, program: Program): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${url} did not answer within ${READY_WITHIN_MS} ms:\n${program.output()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
