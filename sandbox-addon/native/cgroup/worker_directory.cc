@@ -18,8 +18,8 @@ namespace {
 std::string HintFor(int code) {
   switch (code) {
     case EROFS:
-      return "The cgroup filesystem is mounted read-only here: in a container, mount it read-write (docker run "
-             "--cgroupns=private --security-opt … or -v /sys/fs/cgroup:/sys/fs/cgroup:rw)";
+      return "The cgroup filesystem is mounted read-only here. In a container, mount it read-write: "
+             "docker run --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw";
     case EACCES:
     case EPERM:
       return "Run as root, or in a delegated cgroup: systemd-run --user --scope -p Delegate=yes …";
