@@ -28,6 +28,7 @@ for _ in range(20):
     if os.fork() == 0: os._exit(0)
     os._exit(0)
   os.wait()
+  time.sleep(0.01)
 if os.fork() == 0:
   os.setsid()
   if os.fork() == 0: time.sleep(600)

@@ -95,6 +95,11 @@ describe.each(MODES)("the walls, with cgroups in mode %s", (mode) => {
     expect(answer.stdout, answer.stderr).toBe("up");
   });
 
+  test("it has no more priority than other programs, though the launcher has", async () => {
+    const { stdout } = await shell(sandboxes, "nice; nice -n -5 nice 2>/dev/null");
+    expect(stdout).toBe("0\n0");
+  });
+
   test("its cgroup namespace ends at its own cgroup", async () => {
     const { stdout } = await shell(sandboxes, "cat /proc/self/cgroup");
     expect(stdout).not.toContain("call-");

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct ErrorMessage {
 // In the child. What went wrong is written as a message; nothing means that all went well.
 [[noreturn]] void CopyAndExit(const std::string& from, const std::string& to, int failure_fd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  setpriority(PRIO_PROCESS, 0, 0);
   if (const Status copied = CopyTree(from, to); !copied) {
     WireWriter writer;
     const ErrorMessage message = {copied.error()};

@@ -45,14 +45,19 @@ export const ROOT = await hostSystem();
 
 /** Runs a shell script and gives what it printed. */
 export async function shell(sandboxes: Sandboxes, script: string, options: Partial<RunOptions> = {}) {
-  return text(await run({ sandboxes, root: ROOT, argv: ["/bin/sh", "-c", script], ...options }));
+  const argv = ["/bin/sh", "-c", script];
+  return text(await run({ sandboxes, root: ROOT, argv, ...options, limits: patient(options.limits) }));
 }
 
 /** Runs Python, for system calls that a shell cannot make. */
 export async function python(sandboxes: Sandboxes, script: string, options: Partial<RunOptions> = {}) {
   const argv = ["/usr/bin/python3", "-I", "-S", "-c", script];
-  return text(await run({ sandboxes, root: ROOT, argv, seccomp: "python3", ...options }));
+  const limits = patient(options.limits);
+  return text(await run({ sandboxes, root: ROOT, argv, seccomp: "python3", ...options, limits }));
 }
+
+/** An emulated machine is slow, and a busy one too: only a test about time sets a time. */
+const patient = (limits: RunOptions["limits"]) => ({ timeoutMs: 40_000, ...limits });
 
 export type TextResult = Omit<RunResult, "stdout" | "stderr"> & { stdout: string; stderr: string };
 
