@@ -29,6 +29,17 @@ export function overview(commands: readonly Command[]): string {
   ].join("\n");
 }
 
+/** `mayfly secret --help`: the commands whose name begins with this word; null where there is none. */
+export function groupHelp(commands: readonly Command[], word: string): string | null {
+  const group = commands.filter(({ name }) => name.startsWith(`${word} `));
+  if (group.length === 0) return null;
+  const rows = group.map(({ name, usage, summary }): [string, string] => [
+    `mayfly ${name} ${usage}`.trimEnd(),
+    summary,
+  ]);
+  return `${pairs(rows)}\n\nEach has --help with examples.\n`;
+}
+
 /** `mayfly <command> --help`. */
 export function helpOf(command: Command): string {
   const { name, usage, summary, description, options, examples } = command;

@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { readClientConfig } from "./config.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
-import { helpOf, overview } from "./help.ts";
+import { groupHelp, helpOf, overview } from "./help.ts";
 import { parseCommand } from "./parse-command.ts";
 import { line, type Terminal } from "./terminal.ts";
 
@@ -14,8 +14,9 @@ export async function run(
   terminal: Terminal,
 ): Promise<ExitCode> {
   try {
-    const [first = "--help"] = words;
-    if (["help", "--help", "-h"].includes(first)) return helpFor(commands, words.slice(1), terminal);
+    const [first = "--help", second] = words;
+    if (isHelp(first) || first === "help") return helpFor(commands, words.slice(1), terminal);
+    if (isHelp(second)) return helpFor(commands, [first], terminal);
     const { command, values, args, json, help } = parseCommand(commands, words);
     if (help) return say(terminal, helpOf(command));
     const client = createClient(readClientConfig(terminal.env));
@@ -25,9 +26,12 @@ export async function run(
   }
 }
 
+const isHelp = (word: string | undefined) => word === "--help" || word === "-h";
+
 function helpFor(commands: readonly Command[], words: readonly string[], terminal: Terminal): ExitCode {
   if (words.length === 0) return say(terminal, overview(commands));
-  return say(terminal, helpOf(parseCommand(commands, [...words, "--help"]).command));
+  const group = words.length === 1 ? groupHelp(commands, words[0] ?? "") : null;
+  return say(terminal, group ?? helpOf(parseCommand(commands, [...words, "--help"]).command));
 }
 
 function say(terminal: Terminal, text: string): ExitCode {

@@ -165,6 +165,15 @@ describe("invoke", () => {
     expect((await against(answers, ["invoke", "hello"])).exitCode).toBe(5);
   });
 
+  test("a function that was ended shows why, in the gateway's words", async () => {
+    const body = json(problem(500, "outOfMemory", "It needed more than 96 MiB."));
+    const answers = {
+      "POST /function/hello": { status: 500, headers: { ...ran, "mayfly-outcome": "outOfMemory" }, body },
+    };
+    const { exitCode, err } = await against(answers, ["invoke", "hello"]);
+    expect([exitCode, err]).toEqual([1, `outOfMemory: It needed more than 96 MiB.\ninvocation ${ID}\n`]);
+  });
+
   test("--async prints the id, and --wait waits for the end and shows how it ended", async () => {
     const record = {
       id: ID,
@@ -233,6 +242,21 @@ describe("list, describe, delete, cancel", () => {
     createdAt: Date.now() - 7_200_000,
     versions: ["f".repeat(64)],
   };
+
+  test("deploy tells what the gateway warns of", async () => {
+    const function_ = { name: "hello", runtime: "nodejs24", entry: "index.js" };
+    await writeFile(join(folder, "function.json"), json(function_));
+    const warnings = ["The secret PW is not stored yet."];
+    const answers = {
+      "PUT /functions/hello": { status: 201, body: json({ version: "f".repeat(64), warnings }) },
+    };
+    expect(await against(answers, ["deploy", "."])).toMatchObject({
+      exitCode: 0,
+      out: "hello  ffffffffffff  deployed\n",
+      err: "  warning: The secret PW is not stored yet.\n",
+    });
+    expect(JSON.parse((await against(answers, ["deploy", ".", "--json"])).out)).toMatchObject({ warnings });
+  });
 
   test("list is a table for people and an array for machines", async () => {
     const answers = { "GET /functions": { body: json({ functions: [view] }) } };

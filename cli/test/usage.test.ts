@@ -27,6 +27,16 @@ describe("--help", () => {
     expect((await mayfly(["help", ...words(name)])).out).toBe(out);
   });
 
+  test.each([["secret --help"], ["secret -h"], ["help secret"]])(
+    "`mayfly %s` tells what there is below",
+    async (line) => {
+      const { exitCode, out } = await mayfly(words(line));
+      expect(exitCode).toBe(0);
+      for (const name of ["set", "list", "delete"])
+        expect(out).toMatch(new RegExp(`^mayfly secret ${name}\\b`, "m"));
+    },
+  );
+
   test("every example is a command line that is understood", async () => {
     const { parseCommand } = await import("../src/parse-command.ts");
     for (const { examples } of COMMANDS) {

@@ -4,6 +4,7 @@ import { refusalOf } from "../client.ts";
 import { defineCommand } from "../command.ts";
 import { readFolder } from "../deploy/read-folder.ts";
 import { EXIT } from "../exit-codes.ts";
+import { printable } from "../printable.ts";
 import { line } from "../terminal.ts";
 
 /** What the gateway answers, and whether it was new. */
@@ -11,6 +12,8 @@ export interface Deployed {
   readonly name: string;
   readonly version: string;
   readonly created: boolean;
+  /** What will surprise whoever calls it, such as a secret that nobody has stored yet. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads a folder and deploys it. */
@@ -21,8 +24,8 @@ export async function deployFolder(client: Client, folder: string, signal?: Abor
     ...(signal === undefined ? {} : { signal }),
   });
   if (!answer.ok) throw await refusalOf(answer);
-  const { version } = (await answer.json()) as { version: string };
-  return { name, version, created: answer.status === 201 };
+  const { version, warnings = [] } = (await answer.json()) as { version: string; warnings?: string[] };
+  return { name, version, created: answer.status === 201, warnings };
 }
 
 export const deploy = defineCommand({
@@ -36,7 +39,7 @@ export const deploy = defineCommand({
   examples: [
     ["deploy functions/hello", "deploy one folder"],
     ["deploy functions/*", "deploy many"],
-    ["deploy . --json", "print name and version as JSON"],
+    ["deploy . --json", "print name, version and warnings as JSON"],
   ],
   async run({ args, json, terminal, client }) {
     const deployed: Deployed[] = [];
@@ -47,6 +50,7 @@ export const deploy = defineCommand({
         terminal.out(
           line(`${one.name}  ${one.version.slice(0, 12)}  ${one.created ? "deployed" : "unchanged"}`),
         );
+        for (const warning of one.warnings) terminal.err(line(printable(`  warning: ${warning}`)));
       }
     }
     if (json) terminal.out(line(JSON.stringify(args.length === 1 ? deployed[0] : deployed)));

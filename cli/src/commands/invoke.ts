@@ -79,7 +79,7 @@ async function call(
     );
   } else {
     if (kind === "ok") await showAnswer(got, values.output, terminal);
-    else terminal.err(line(outcomeText({ ...JSON.parse(got.body.toString()), kind } as Outcome)));
+    else terminal.err(line(outcomeText(outcomeOf(kind, got.body))));
     if (terminal.errIsTerminal || kind !== "ok") terminal.err(line(`invocation ${id}`));
     if (receipt !== null) terminal.err(line(receiptTable(receipt)));
   }
@@ -113,6 +113,12 @@ async function queue(
     if (values.receipt && record.receipt !== null) terminal.err(line(receiptTable(record.receipt)));
   }
   return exitOf(record.outcome?.kind ?? "systemFailure");
+}
+
+/** The problem that a caller over HTTP gets, as the outcome that it tells of: a problem calls its sentence `detail`. */
+function outcomeOf(kind: OutcomeKind, body: Buffer): Outcome {
+  const { detail, ...facts } = JSON.parse(body.toString()) as Omit<Outcome, "kind"> & { detail?: string };
+  return { ...facts, kind, ...(detail === undefined ? {} : { message: detail }) };
 }
 
 /** The answer comes before the tear-down; the receipt is whole a moment later. */
