@@ -3,11 +3,18 @@ import type { Settlement, TakenInvocation } from "@mayfly/queue";
 import { RUNNERS } from "@mayfly/runtimes";
 import { nowUs, type WorkerDeps } from "./deps.ts";
 import { createReceipt } from "./outcome/receipt.ts";
+import { unstartable } from "./outcome/unstartable.ts";
 import type { Attempt } from "./run/attempt.ts";
 import { functionRoot, type RuntimeTrees } from "./run/root.ts";
 import { runExecutable } from "./run/run-executable.ts";
 import { runWithRunner } from "./run/run-with-runner.ts";
 import { runtimeKind, sandboxSpec } from "./run/spec.ts";
+
+/** The queue knows why the attempt was not granted, and says so itself. */
+const NEVER_RAN: Outcome = {
+  kind: "expired",
+  message: "The attempt was given away before it began, and never ran.",
+};
 
 /**
  * Makes the worker's one verb: it takes an invocation, runs it in a sandbox of its own, and gives back what to settle
@@ -18,7 +25,7 @@ export function createInvocationHandler(deps: WorkerDeps) {
     const { name, manifest } = invocation.function;
     try {
       const attempt = await runAttempt(deps, invocation);
-      if (attempt === null) return neverRan();
+      if (attempt === null) return withoutReceipt(NEVER_RAN);
       const settlement = settle(deps, invocation, attempt);
       deps.observer.attemptEnded(
         name,
@@ -33,8 +40,11 @@ export function createInvocationHandler(deps: WorkerDeps) {
       );
       return settlement;
     } catch (error) {
-      deps.observer.attemptEnded(name, "systemFailure", null, manifest.limits, invocation.id);
-      throw error;
+      const outcome = unstartable(error, manifest);
+      const kind = outcome?.kind ?? "systemFailure";
+      deps.observer.attemptEnded(name, kind, null, manifest.limits, invocation.id);
+      if (outcome === null) throw error;
+      return withoutReceipt(outcome);
     }
   };
 }
@@ -110,11 +120,6 @@ function settle(
   return { outcome, resultJson, isHttpResponse, receipt };
 }
 
-/** The queue knows why the attempt was not granted, and says so itself. */
-function neverRan(): Settlement {
-  const outcome: Outcome = {
-    kind: "expired",
-    message: "The attempt was given away before it began, and never ran.",
-  };
+function withoutReceipt(outcome: Outcome): Settlement {
   return { outcome, resultJson: null, isHttpResponse: false, receipt: null };
 }

@@ -123,6 +123,15 @@ describe("each end says why", () => {
     expect(reply.outcome, JSON.stringify(reply.outcome)).toMatchObject({ kind });
   });
 
+  test.each([
+    ["without an interpreter's line", "cat\n"],
+    ["whose interpreter is not there", "#!/usr/bin/nowhere\n"],
+  ])("an executable %s is the function's own failure", async (_title, script) => {
+    const { outcome } = await rig.run(script, { runtime: "exec", entry: "run.sh" });
+    expect(outcome).toMatchObject({ kind: "functionError", errorType: "NotExecutable" });
+    expect(outcome.message).toContain("run.sh cannot be executed");
+  });
+
   test("the wall limit ends a blocked event loop within 100 ms of it", async () => {
     await rig.deploy(
       { name: "blocked", limits: { timeoutMs: 600 } },
