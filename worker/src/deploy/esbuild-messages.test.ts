@@ -46,7 +46,7 @@ test("esbuild's messages are read with file, line and column, from 1", () => {
 });
 
 test.each([
-  ["left-pad", /package did not come.*CLI/],
+  ["left-pad", /package did not come.*package\.json.*mayfly deploy/],
   ["@scope/x", /package did not come/],
   ["/etc/passwd", /only files of the function's own folder/],
   ["../../secret.ts", /only files of the function's own folder/],

@@ -44,5 +44,5 @@ function explain(text: string): string {
     return `Could not resolve "${specifier}": only files of the function's own folder can be imported. Copy it into the folder, or bundle with the CLI (mayfly deploy).`;
   if (specifier.startsWith("."))
     return `Could not resolve "${specifier}": no such file came with the upload.`;
-  return `Could not resolve "${specifier}": the package did not come with the upload. Deploy with the CLI (mayfly deploy), which bundles it, or upload node_modules too.`;
+  return `Could not resolve "${specifier}": the package did not come with the upload. Name it in the dependencies of a package.json beside function.json (npm install), and mayfly deploy bundles it; or upload node_modules too.`;
 }
