@@ -7,7 +7,7 @@ export function checksText(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return checks
     .map(({ name, verdict, found, remedy }) => {
-      const mend = remedy === null ? "" : `\n      ${" ".repeat(width)}→ ${remedy}`;
+      const mend = remedy === null ? "" : `\n        ${" ".repeat(width)}→ ${remedy}`;
       return `${verdict}  ${name.padEnd(width)}  ${found}${mend}\n`;
     })
     .join("");
@@ -21,7 +21,8 @@ const WORDS: Record<Enforcement, string> = {
 
 /** What each limit of a manifest is worth in the cgroup mode of this machine. */
 export function enforcementText(mode: CgroupMode | null): string {
-  if (mode === null) return pairs([["cgroups", "no mode was found, so nothing can be said of the limits"]]);
+  if (mode === null)
+    return `${pairs([["cgroups", "no mode was found, so nothing can be said of the limits"]])}\n`;
   const rows = ENFORCEMENT.map(({ limit, level, reason }) => [limit, WORDS[level[mode]], reason]);
   return `What a limit is worth here (cgroup ${mode}):\n\n${table(["limit", "worth", "why"], rows)}\n`;
 }
