@@ -17,6 +17,7 @@ test.each<[string, string | Buffer, boolean, boolean]>([
     false,
     false,
   ],
+  ["more arrays than memory would hold", `[${"[],".repeat(11_000_000)}1]`, false, false],
   ["brackets in a string", JSON.stringify('["\\'.repeat(2000)), false, true],
   ["brackets side by side", `[${"[],{},".repeat(2000)}1]`, false, true],
   ["an HTTP answer", http({ headers: { "x-a": "b", "set-cookie": ["c", "d"] } }), true, true],
@@ -43,4 +44,20 @@ test("a large result is checked beside the event loop", async () => {
   clearInterval(timer);
   expect(longestMs).toBeLessThan(40);
   expect((await checker.check(large.subarray(1), false)).valid).toBe(false);
+});
+
+test("a thread that fails is our failure, of the result at hand alone", async () => {
+  const code = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", ({ json }) => {
+      if (json[0] === 0x21) throw new Error("broken");
+      parentPort.postMessage({ valid: true });
+    });`;
+  await using checker = createResultChecker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+  const large = (first: string) => Buffer.alloc(300_000, first);
+  const checks = await Promise.allSettled(["1", "!", "2"].map((first) => checker.check(large(first), false)));
+  expect(checks).toMatchObject([
+    { status: "fulfilled", value: { valid: true } },
+    { status: "rejected", reason: { cause: { message: "broken" } } },
+    { status: "fulfilled", value: { valid: true } },
+  ]);
 });

@@ -8,13 +8,16 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Deeper, and whoever writes or walks it by recursion, as JSON.stringify does, has no stack left for it. */
 const MAX_DEPTH = 1000;
 
+/** A parsed one takes up to thirty times its text, and V8 ends the whole process where JSON.parse runs out of memory. */
+const MAX_CONTAINERS = 2_000_000;
+
 export type ResultCheck = { readonly valid: true } | { readonly valid: false; readonly reason: string };
 
 /** What a sandbox says is its result, proved to be one: the runner checks too, but code can go past its runner. */
 export function checkResult(json: Uint8Array, isHttpResponse: boolean): ResultCheck {
   if (!isUtf8(json)) return invalid("the result is not UTF-8");
-  if (depthExceeds(json, MAX_DEPTH))
-    return invalid(`the result is nested more than ${MAX_DEPTH} levels deep`);
+  const tooMuch = excessOf(json);
+  if (tooMuch !== null) return invalid(tooMuch);
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("utf8"));
@@ -29,9 +32,10 @@ const BACKSLASH = 0x5c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-/** Counts brackets outside of strings, so that what is too deep is not even parsed. */
-function depthExceeds(json: Uint8Array, most: number): boolean {
+/** Counts brackets outside of strings, so that what is too deep or too much is not even parsed. */
+function excessOf(json: Uint8Array): string | null {
   let depth = 0;
+  let containers = 0;
   let inString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] ?? 0;
@@ -40,10 +44,12 @@ function depthExceeds(json: Uint8Array, most: number): boolean {
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
     else if (OPENING.has(byte)) {
-      if (++depth > most) return true;
+      if (++depth > MAX_DEPTH) return `the result is nested more than ${MAX_DEPTH} levels deep`;
+      if (++containers > MAX_CONTAINERS)
+        return `the result has more than ${MAX_CONTAINERS} arrays and objects`;
     } else if (CLOSING.has(byte)) depth--;
   }
-  return false;
+  return null;
 }
 
 function checkHttp(value: unknown): ResultCheck {

@@ -42,6 +42,15 @@ test("errors after the answer are kept in a bounded number", async () => {
   expect(later.errorsAfter.length).toBeLessThanOrEqual(20);
 });
 
+test("a check that fails is told to who waits for the call", async () => {
+  const [ours, theirs] = duplexPair();
+  const failing = { ...checker, check: () => Promise.reject(new Error("no thread")) };
+  const talk = converse(ours, 1000, failing);
+  theirs.end(Buffer.concat([result("1"), thrown("after it")]));
+  await expect(talk.settled).rejects.toThrow("no thread");
+  await expect(talk.closed).rejects.toThrow("no thread");
+});
+
 test("V8's callback counts as evidence before the answer, and as a later fact after it", async () => {
   expect((await after(frame(FRAME.heapOom))).evidence.heapOom).toBe(true);
   const talk = await after(result("1", 2), frame(FRAME.heapOom));

@@ -15,7 +15,10 @@ export interface Conversation {
   /** Microseconds as the runner gave them, or null; not to be trusted beyond their own order. */
   readonly calledUs: number | null;
   readonly settledUs: number | null;
-  /** The first thing that settles the call has been said, and checked. Never, where the process ends without. */
+  /**
+   * The first thing that settles the call has been said, and checked. Never, where the process ends without; rejects
+   * where the check itself failed, as `closed` does.
+   */
   readonly settled: Promise<void>;
   /** Nothing is waited for after the answer: `waitUntil` has settled, or was never used. */
   readonly done: Promise<void>;
@@ -73,6 +76,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
         settle(frame.atUs);
         later.wasPending = frame.pending;
         checking = takeResult(frame);
+        checking.catch(settled.reject);
         return;
       case "tooLarge":
         if (!isSettled) evidence.tooLarge = frame.bytes;
@@ -86,7 +90,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
     void checking.then(() => {
       settled.resolve();
       done.resolve();
-    });
+    }, settled.reject);
 
   const reader = new FrameReader({ maxResultBytes, onFrame });
   channel.on("data", (chunk: Buffer) => {
@@ -105,6 +109,8 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
   const closed = finished(channel, { writable: false })
     .catch(() => undefined)
     .then(() => checking);
+  // Who runs the attempt awaits one of them, and not always both.
+  for (const promise of [settled.promise, closed]) promise.catch(() => undefined);
 
   return {
     evidence,
