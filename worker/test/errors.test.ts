@@ -115,6 +115,11 @@ describe("a build that is refused says why", () => {
     }
   });
 
+  test("a file in the place of the bundler's own folder is left out", async () => {
+    const reply = await rig.build({}, { "index.ts": "export default () => 1;", ".mayfly": "x" });
+    expect(reply.built).toBe(true);
+  });
+
   test("the same upload gives the same artifact", async () => {
     const files = { "index.ts": "export default () => 1;" };
     expect(await rig.build({}, files)).toEqual(await rig.build({}, files));

@@ -39,6 +39,7 @@ describe("a path is refused", () => {
     ["when a name is too long", ["a".repeat(256)], /too long/],
     ["when all of it is too long", [`${`${"a".repeat(99)}/`.repeat(41)}b`], /too long/],
     ["when it is too deep", [`${"a/".repeat(DEPLOY_MAX_DEPTH)}b`], /levels deep/],
+    ["when it is what the bundler's folder is called", [".mayfly"], /reserved/],
     ["when it is there twice", ["a.ts", "./a.ts"], /twice/],
     ["when it is a folder already", ["a/b", "a"], /both a file and a folder/],
     ["when a file stands where it needs a folder", ["a", "a/b/c"], /"a" is a file/],

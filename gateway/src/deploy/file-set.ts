@@ -33,6 +33,7 @@ export class FileSet {
     if (path === "") refusePath(sentPath, "it names no file");
     this.#bytes += bytes.byteLength;
     if (this.#bytes > DEPLOY_MAX_UNPACKED_BYTES) throw tooMuch(formatSize(DEPLOY_MAX_UNPACKED_BYTES));
+    if (path === RESERVED) refusePath(sentPath, "the name is reserved for what Mayfly adds");
     if (this.#files.has(path)) refusePath(sentPath, "it is there twice");
     if (this.#folders.has(path)) refusePath(sentPath, "it is both a file and a folder");
     this.#addFolders(path, sentPath);
@@ -74,6 +75,9 @@ export class FileSet {
     }
   }
 }
+
+/** The bundler puts its own there, beside the function's files. */
+const RESERVED = ".mayfly";
 
 /** The path without `./` and doubled slashes, once it is sure to stay inside. */
 function innerPath(sentPath: string): string {

@@ -12,6 +12,9 @@ import { bundle } from "./bundle.ts";
 /** Code that a bundle has taken in. What a package reads while it runs, such as its .wasm or .json, stays. */
 const PACKAGE_CODE = /(^|\/)node_modules\/.*\.([cm]?[jt]sx?|map|md)$/;
 
+/** What the bundler makes lies there: neither a file in it nor one in its place is the upload's. */
+const isOurs = ({ path }: PackedFile) => path === BUNDLE_DIR || path.startsWith(`${BUNDLE_DIR}/`);
+
 /**
  * Makes the worker's second verb: it turns an upload into the code that is run, and stores that.
  *
@@ -21,7 +24,7 @@ export function createBuilder(deps: WorkerDeps) {
   return async function build({ upload, manifest }: BuildRequest): Promise<BuildReply> {
     const blob = await deps.store.artifacts.takeTemporary(upload);
     if (blob === null) throw new Error("The upload is not in Redis any more. Deploy again.");
-    const files = unpackFiles(blob).filter(({ path }) => !path.startsWith(`${BUNDLE_DIR}/`));
+    const files = unpackFiles(blob).filter((file) => !isOurs(file));
     if (!files.some(({ path }) => path === posix.normalize(manifest.entry)))
       return refused(
         `function.json names the entry "${manifest.entry}", and no such file came with the upload.`,
