@@ -64,13 +64,22 @@ test("fields of a wrong type are taken for unsaid, and long texts are cut", () =
     {
       type: "error",
       errorType: "Error",
-      errorMessage: "x".repeat(40_000),
+      errorMessage: "x".repeat(8 * 1024),
       stack: null,
       code: null,
       atUs: Number.NaN,
       isTimeUp: false,
     },
   ]);
+});
+
+test("an error that is long all over is small enough to be kept", () => {
+  const long = "y".repeat(100_000);
+  const [error] = read([
+    frame(FRAME.error, JSON.stringify({ errorType: long, errorMessage: long, stack: long, code: long })),
+  ]);
+  expect(error).toMatchObject({ errorType: "y".repeat(200), stack: "y".repeat(16 * 1024) });
+  expect(JSON.stringify(error).length).toBeLessThan(32 * 1024);
 });
 
 test("an invoke frame tells its own lengths", () => {

@@ -9,7 +9,8 @@ import {
 
 /** More than a runner's longest error; what is longer is not a runner's. */
 const MAX_JSON_BYTES = 512 * 1024;
-const MAX_TEXT = 40_000;
+/** In characters. Every attempt keeps its error in the invocation's record, so that records stay small. */
+const MAX_ERROR = { errorType: 200, errorMessage: 8 * 1024, stack: 16 * 1024, code: 200 } as const;
 
 /** Thrown where the peer wrote what is not a frame. It speaks a language of its own: nothing after it is read. */
 export class MalformedFrame extends Error {
@@ -92,10 +93,10 @@ function parseFrame(type: number, payload: Buffer): RunnerFrame {
       const { errorType, errorMessage, stack, code, atUs, isTimeUp } = parseObject(payload);
       return {
         type: "error",
-        errorType: text(errorType) ?? "Error",
-        errorMessage: text(errorMessage) ?? "",
-        stack: text(stack),
-        code: text(code),
+        errorType: text(errorType, MAX_ERROR.errorType) ?? "Error",
+        errorMessage: text(errorMessage, MAX_ERROR.errorMessage) ?? "",
+        stack: text(stack, MAX_ERROR.stack),
+        code: text(code, MAX_ERROR.code),
         atUs: time(atUs),
         isTimeUp: isTimeUp === true,
       };
@@ -141,6 +142,6 @@ function time(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : Number.NaN;
 }
 
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value.slice(0, MAX_TEXT) : null;
+function text(value: unknown, most: number): string | null {
+  return typeof value === "string" ? value.slice(0, most) : null;
 }
