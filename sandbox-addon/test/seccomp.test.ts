@@ -84,6 +84,9 @@ describe.runIf(isX64)("the filter", () => {
     ["AF_ALG", "call(41, 38, 5, 0)"],
     ["AF_VSOCK", "call(41, 40, 1, 0)"],
     ["AF_PACKET", "call(41, 17, 3, 0)"],
+    ["MPTCP", "call(41, 2, 1, 262)"],
+    ["SCTP over AF_INET6", "call(41, 10, 1, 132)"],
+    ["ICMP", "call(41, 2, 2, 1)"],
     ["AF_NETLINK other than ROUTE", "call(41, 16, 3, 12)"],
     ["a socketpair that is not AF_UNIX", "call(53, 30, 1, 0, 0)"],
   ])("refuses %s with EPERM", async (_name, expression) => {
@@ -102,6 +105,8 @@ describe.runIf(isX64)("the filter", () => {
     ["AF_UNIX", "call(41, 1, 1, 0) > 2"],
     ["AF_INET", "call(41, 2, 1, 0) > 2"],
     ["AF_INET6", "call(41, 10, 1, 0) > 2"],
+    ["TCP by its number", "call(41, 2, 1, 6) > 2"],
+    ["UDP by its number", "call(41, 10, 2, 17) > 2"],
     ["NETLINK_ROUTE", "call(41, 16, 3, 0) > 2"],
     ["FIONREAD", "call(16, 0, 0x541b, ctypes.byref(ctypes.c_int())) == 0"],
     ["a thread", "attempt(lambda: __import__('threading').Thread(target=print).start()) == 'done'"],
