@@ -77,6 +77,14 @@ describe.each(MODES)("the walls, with cgroups in mode %s", (mode) => {
     expect(stdout).toMatch(/\n0$/);
   });
 
+  test("what the host was booted with, who holds its locks and how busy it is are covered too", async () => {
+    const { stdout } = await shell(
+      sandboxes,
+      "cat /proc/cmdline /proc/locks | wc -c; ls /proc/pressure | wc -l",
+    );
+    expect(stdout).toBe("0\n0");
+  });
+
   test("the host name, the loopback and the clock since boot are its own", async () => {
     const { stdout } = await shell(
       sandboxes,

@@ -29,12 +29,14 @@ constexpr std::array<std::pair<const char*, const char*>, 4> kDeviceLinks = {{{"
                                                                               {"stdout", "/proc/self/fd/1"},
                                                                               {"stderr", "/proc/self/fd/2"}}};
 
-// As in the OCI runtimes' defaults: addresses, keys, logs and timers of the host's kernel …
+// As in the OCI runtimes' defaults: addresses, keys, logs and timers of the host's kernel, beside
+// what it was booted with and who holds which lock …
 constexpr std::array kMaskedFiles = {"/proc/kcore",      "/proc/kallsyms",   "/proc/kmsg",          "/proc/keys",
                                      "/proc/key-users",  "/proc/timer_list", "/proc/timer_stats",   "/proc/sched_debug",
-                                     "/proc/interrupts", "/proc/slabinfo",   "/proc/sysrq-trigger", "/proc/latency_stats"};
-// … devices and firmware …
-constexpr std::array kMaskedDirectories = {"/proc/acpi", "/proc/scsi", "/proc/asound"};
+                                     "/proc/interrupts", "/proc/slabinfo",   "/proc/sysrq-trigger", "/proc/latency_stats",
+                                     "/proc/cmdline",    "/proc/locks"};
+// … devices, firmware and how busy the host is …
+constexpr std::array kMaskedDirectories = {"/proc/acpi", "/proc/scsi", "/proc/asound", "/proc/pressure"};
 // … and what would take a write.
 constexpr std::array kReadOnly = {"/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq"};
 
