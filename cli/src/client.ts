@@ -73,7 +73,8 @@ export async function refusalOf(answer: Response): Promise<Failure> {
   const exitCode = answer.status >= 500 ? EXIT.mayflyFailed : EXIT.refused;
   try {
     const { code, detail, status, ...facts } = problemSchema.parse(JSON.parse(text));
-    return new Failure(exitCode, code, detail, { facts: { status, ...facts } });
+    const message = code === "unauthenticated" ? `${detail} The CLI takes it from MAYFLY_API_KEY.` : detail;
+    return new Failure(exitCode, code, message, { facts: { status, ...facts } });
   } catch {
     const said = text.slice(0, 200).trim() || answer.statusText;
     return new Failure(exitCode, "unexpectedAnswer", `The gateway answered ${answer.status}: ${said}`, {

@@ -47,6 +47,15 @@ describe("who cannot be reached, and who refuses", () => {
     expect(JSON.parse(err).error).toMatchObject({ code: "functionNotFound", status: 404, hint: "hello" });
   });
 
+  test("who has no key is told where the CLI takes one from", async () => {
+    const body = json(problem(401, "unauthenticated", "A key is needed here."));
+    const { exitCode, err } = await asked({ "GET /functions": { status: 401, body } }, ["list"]);
+    expect([exitCode, err]).toEqual([
+      3,
+      "mayfly: A key is needed here. The CLI takes it from MAYFLY_API_KEY.\n",
+    ]);
+  });
+
   test("a failure of Mayfly's own ends with 5", async () => {
     const answers = {
       "GET /secrets": { status: 503, body: json(problem(503, "redisUnavailable", "Redis is away.")) },

@@ -28,6 +28,25 @@ describe("README.md", () => {
   });
 });
 
+describe("queue/README.md", () => {
+  test("its producer calls a function with nothing but BullMQ", async () => {
+    const [, script = ""] =
+      /documents\.test\.ts.*?```js\n(.*?)```/s.exec(await read("queue/README.md")) ?? [];
+    await using system = await startSystem();
+    const manifest = { name: "mine", runtime: "nodejs24", entry: "index.ts" } as const;
+    const code = "export default (event: { name: string }) => 'Hello, ' + event.name + '!';";
+    await system.deploy(manifest, { "index.ts": code });
+    const socket = system.redisUrl.replace("unix://", "");
+    const producer = script.replace("/path/to/mayfly/.mayfly/redis/redis.sock", socket);
+    expect(producer).not.toBe(script);
+    const { stdout } = await promisify(execFile)("node", ["--input-type=module", "-e", producer], {
+      cwd: join(REPOSITORY, "queue"),
+      env: childEnvironment(),
+    });
+    expect(stdout).toBe("Hello, Ada!\n");
+  });
+});
+
 describe("CONTRIBUTING.md", () => {
   test("lists every environment variable with its default and meaning", async () => {
     const rows = programVariables().map(

@@ -65,6 +65,22 @@ describe("npm start", () => {
     await nothingIsLeft();
   });
 
+  test("who has made a key and starts again without it is served all the same, and told", async () => {
+    const started = place.start();
+    await started.until("Ctrl-C stops it");
+    const headers = { "content-type": "application/json" };
+    await fetch(`${place.url}/keys`, { method: "POST", headers, body: '{"scopes":["admin"]}' });
+    started.interrupt();
+    await started.ended;
+    const again = place.start();
+    await again.until("Ctrl-C stops it");
+    expect(again.output()).toContain("MAYFLY_API_KEY");
+    expect((await fetch(`${place.url}/functions`)).status).toBe(401);
+    again.interrupt();
+    await again.ended;
+    await nothingIsLeft();
+  });
+
   test("a second Ctrl-C does not wait for what still runs, and leaves nothing either", async () => {
     const started = place.start();
     await started.until("Ctrl-C stops it");

@@ -22,6 +22,8 @@ export interface PartsOptions {
 }
 
 export interface Parts {
+  /** The private Redis's address; null where none was started. */
+  readonly privateRedis: string | null;
   /** Stops them in the order in which work flows, so that none misses what it needs to finish. */
   stop(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     keepRunning({ name, first, again: async () => launch(name), say, started: () => note(config, ...kept) });
   const kept: readonly Kept[] = [keep("gateway", gateway), keep("worker", worker)];
   return {
+    privateRedis: redis?.url ?? null,
     async stop() {
       for (const part of kept) await part.stop();
       await redis?.stop();

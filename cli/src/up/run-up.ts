@@ -12,7 +12,7 @@ import { readUpConfig, type UpConfig } from "./config.ts";
 import { callThumbnail, type FirstCall } from "./first-call.ts";
 import { startParts } from "./parts.ts";
 import { deployAll, functionFolders } from "./samples.ts";
-import { callText, urlsText } from "./texts.ts";
+import { callText, KEY_WANTED, urlsText } from "./texts.ts";
 
 export interface UpOptions {
   readonly once: boolean;
@@ -43,8 +43,11 @@ export async function runUp({ once, json, terminal }: UpOptions): Promise<ExitCo
     () => (config.redisUrl === null ? "private Redis, gateway, worker" : "gateway, worker"),
   );
   try {
-    const call = await proveItWorks(step, config, terminal.stopping);
-    tell(`\n${callText(call)}\n\n${urlsText(config)}\n`);
+    const call = await proveItWorks(step, config, terminal.stopping).catch((error: unknown) => {
+      if (!once && isForAKey(error)) return null;
+      throw error;
+    });
+    tell(`\n${call === null ? KEY_WANTED : callText(call)}\n\n${urlsText(config, parts.privateRedis)}\n`);
     if (json) terminal.out(line(JSON.stringify({ url: config.url, metricsUrl: config.metricsUrl, ...call })));
     if (!once) await untilStopped(tell, terminal.stopping);
   } catch (error) {
@@ -95,6 +98,11 @@ async function proveItWorks(step: Step, config: UpConfig, stopping: AbortSignal)
     () => callThumbnail(client, functions, stopping),
     ({ receipt }) => `thumbnail, in a ${receipt.cgroupMode} cgroup`,
   );
+}
+
+/** Who made keys and starts again without one wants to serve all the same; only the samples cannot be deployed. */
+function isForAKey(error: unknown): boolean {
+  return error instanceof Failure && ["unauthenticated", "forbidden"].includes(error.code);
 }
 
 async function untilStopped(tell: (text: string) => void, stopping: AbortSignal): Promise<void> {
