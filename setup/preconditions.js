@@ -107,6 +107,8 @@ export function checkCgroups(isRoot, hasSudo, homes = cgroupHomes(), attempt = t
  */
 export async function checkPorts(wanted) {
   for (const { variable, host, port } of wanted) {
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new Refusal(`${variable} is no port: it takes a whole number from 0 to 65535.`);
     const refusal = port === 0 ? null : await tryPort(host, port);
     if (refusal === "EADDRINUSE")
       throw new Refusal(

@@ -60,6 +60,13 @@ describe("what cannot work is one sentence with the remedy", () => {
     await expect(checkPorts(wanted)).resolves.toBeUndefined();
   });
 
+  test.each([99_999, -1, 80.5, Number.NaN])("%s is no port", async (port) => {
+    const wanted = [{ variable: "MAYFLY_PORT", host: "127.0.0.1", port }];
+    await expect(checkPorts(wanted)).rejects.toThrow(
+      "MAYFLY_PORT is no port: it takes a whole number from 0 to 65535.",
+    );
+  });
+
   test("an address that this machine does not have", async () => {
     const wanted = [{ variable: "MAYFLY_PORT", host: "192.0.2.1", port: 8080 }];
     await expect(checkPorts(wanted)).rejects.toThrow("cannot be listened on (EADDRNOTAVAIL)");

@@ -52,6 +52,7 @@ describe("the environment", () => {
     ["MAYFLY_CEILINGS", "4g"],
     ["MAYFLY_CEILINGS", '{"memory":1}'],
     ["MAYFLY_SECRET_KEY", "abc"],
+    ["MAYFLY_REDIS_URL", "localhost:6379"],
     ["MAYFLY_LOG_LEVEL", "loud"],
   ])("refuses %s=%s by name", (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(new RegExp(`${name}: .+\\. CONTRIBUTING`));

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type Ceilings, DEFAULT_CEILINGS } from "./limits.ts";
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const milliseconds = z.coerce.number().int().nonnegative();
+const port = z.coerce.number("it is no number").int().min(0).max(65_535);
+const milliseconds = z.coerce.number("it is no number").int().nonnegative();
 const words = z.string().transform((text) =>
   text
     .split(",")
@@ -42,6 +42,10 @@ export const environmentSchema = z.object({
   MAYFLY_PORT: port.default(8080).describe("port of the gateway"),
   MAYFLY_REDIS_URL: z
     .string()
+    .regex(
+      /^(rediss?|unix):\/\//,
+      "it begins with redis://, rediss:// or unix://, as redis://127.0.0.1:6379 does",
+    )
     .optional()
     .describe("redis://, rediss:// or unix:///path; unset: `mayfly up` starts a private one"),
   MAYFLY_DATA_DIR: z
@@ -56,7 +60,7 @@ export const environmentSchema = z.object({
     .optional()
     .describe("default: the host's name and the first free number"),
   MAYFLY_CONCURRENCY: z.coerce
-    .number()
+    .number("it is no number")
     .int()
     .min(1)
     .max(1024)
@@ -73,7 +77,7 @@ export const environmentSchema = z.object({
       "relative to the worker's own cgroup in each hierarchy; with a leading / from the hierarchy's root",
     ),
   MAYFLY_SANDBOX_UID: z.coerce
-    .number()
+    .number("it is no number")
     .int()
     .min(1)
     .default(100_000)
@@ -85,7 +89,7 @@ export const environmentSchema = z.object({
     .default(DEFAULT_CEILINGS)
     .describe("JSON: what a manifest may ask for at the most"),
   MAYFLY_MAX_WAITING: z.coerce
-    .number()
+    .number("it is no number")
     .int()
     .min(1)
     .default(10_000)
@@ -94,7 +98,7 @@ export const environmentSchema = z.object({
     .default(8000)
     .describe("after this long without a sign of life a worker's job is given to another"),
   MAYFLY_RETENTION_HOURS: z.coerce
-    .number()
+    .number("it is no number")
     .positive()
     .default(24)
     .describe("how long records, receipts and logs are kept"),
@@ -104,12 +108,12 @@ export const environmentSchema = z.object({
     .describe("keeps each emptied cgroup this long, for a reader that compares"),
   MAYFLY_ADMIN_KEY: z
     .string()
-    .min(16)
+    .min(16, "it takes 16 characters or more; make one with: openssl rand -hex 16")
     .optional()
     .describe("an API key with every scope, of the tenant default"),
   MAYFLY_SECRET_KEY: z
     .string()
-    .regex(/^[0-9a-f]{64}$/)
+    .regex(/^[0-9a-f]{64}$/, "it takes 64 digits of 0-9 and a-f; make one with: openssl rand -hex 32")
     .optional()
     .describe("32 bytes in hexadecimal that encrypt secrets; default: a file in the data folder"),
   MAYFLY_LOG_LEVEL: z
