@@ -51,7 +51,12 @@ export function redisFailure(error: unknown): MayflyError | null {
     return null;
   return new MayflyError(
     "redisUnavailable",
-    `Redis does not answer: ${error.message}. Look whether the server at MAYFLY_REDIS_URL runs and has memory left.`,
+    `Redis does not answer: ${reasonOf(error)}. Look whether the server at MAYFLY_REDIS_URL runs and has memory left.`,
     { cause: error },
   );
+}
+
+/** ioredis tells of its own options where there never was a connection. */
+function reasonOf({ message }: Error): string {
+  return /max retries per request/i.test(message) ? "no connection can be made" : message.replace(/\.$/, "");
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { WorkerGauges, WorkerObserver } from "@mayfly/contract";
 import { type Dispatcher, startDispatcher } from "@mayfly/queue";
 import { openSandboxes, type Running, type Sandboxes } from "@mayfly/sandbox-addon";
-import { openStore, type Store, secretKeyOf } from "@mayfly/store";
+import { openStore, reachingRedis, type Store, secretKeyOf } from "@mayfly/store";
 import { createCodeTrees } from "./code/code-trees.ts";
 import { createFixedTrees } from "./code/fixed-trees.ts";
 import { createNodeVersions } from "./code/node-versions.ts";
@@ -39,7 +39,7 @@ export type ObserverFactory = (worker: {
 /**
  * Opens a worker: its sandboxes first, so that nothing is taken before the walls have been proved, its queue last.
  *
- * @throws SandboxError where a wall cannot be enforced, Error where Redis cannot be reached
+ * @throws SandboxError where a wall cannot be enforced, MayflyError `redisUnavailable` where Redis is away
  */
 export async function openWorker(
   config: WorkerConfig,
@@ -52,7 +52,9 @@ export async function openWorker(
   opening.defer(() => sandboxes.close());
   const secretKey = await secretKeyOf(config.secretKey, config.dataDir);
   const store = opening.use(
-    await openStore({ redisUrl: config.redisUrl, secretKey, retentionMs: config.retentionMs }),
+    await reachingRedis(() =>
+      openStore({ redisUrl: config.redisUrl, secretKey, retentionMs: config.retentionMs }),
+    ),
   );
   const running = new Set<Running>();
   let dispatcher: Dispatcher | null = null;
