@@ -7,6 +7,11 @@ test("a line of pino's is its level, its message and its cause", () => {
   expect(readableLogLine('{"level":30,"msg":"ready"}')).toBe("info ready");
 });
 
+test("what was being done is told, so that an invocation can be looked up", () => {
+  const line = { level: 40, msg: "got over a failure", doing: "running 42", err: { message: "no room" } };
+  expect(readableLogLine(JSON.stringify(line))).toBe("warn got over a failure while running 42: no room");
+});
+
 test("a cause that the message tells already is not told twice", () => {
   expect(readableLogLine('{"level":60,"msg":"no cgroup","err":{"message":"no cgroup"}}')).toBe(
     "fatal no cgroup",

@@ -13,6 +13,8 @@ const LEVELS: Readonly<Record<number, string>> = {
 interface PinoLine {
   readonly level: number;
   readonly msg?: string;
+  /** What a failure that was got over befell, such as `running <id>`. */
+  readonly doing?: string;
   readonly err?: { readonly message?: string };
 }
 
@@ -20,9 +22,10 @@ interface PinoLine {
 export function readableLogLine(text: string): string {
   const parsed = parse(text);
   if (parsed === null) return printable(text);
-  const { level, msg = "", err } = parsed;
+  const { level, msg = "", doing, err } = parsed;
+  const when = doing === undefined ? "" : ` while ${doing}`;
   const cause = err?.message === undefined || msg.includes(err.message) ? "" : `: ${err.message}`;
-  return printable(`${LEVELS[level] ?? level} ${msg}${cause}`);
+  return printable(`${LEVELS[level] ?? level} ${msg}${when}${cause}`);
 }
 
 function parse(text: string): PinoLine | null {
