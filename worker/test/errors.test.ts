@@ -71,7 +71,7 @@ describe("a build that is refused says why", () => {
     [
       "a package that did not come along",
       { "index.ts": 'import x from "left-pad";\nexport default () => x;' },
-      /left-pad.*CLI/,
+      /left-pad.*package\.json/,
       1,
     ],
     [
@@ -113,6 +113,20 @@ describe("a build that is refused says why", () => {
       );
       expect(reply.built, path).toBe(false);
     }
+  });
+
+  test.each<[string, string, Record<string, string>]>([
+    ["as text", 'export { default } from "/proc/self/environ" with { type: "text" };', {}],
+    ["as bytes", 'export { default } from "../proc/version" with { type: "bytes" };', {}],
+    [
+      "as the source map of a file",
+      'export { default } from "./lib.js";',
+      { "lib.js": "export default () => 1;\n//# sourceMappingURL=file:///proc/self/environ\n" },
+    ],
+  ])("a file of the bundler's own sandbox is not taken in %s", async (_title, code, files) => {
+    const reply = await rig.build({}, { ...files, "index.ts": code });
+    expect(reply).toMatchObject({ built: false, errors: [{ text: expect.stringMatching(/^\/proc\//) }] });
+    expect(JSON.stringify(reply)).not.toMatch(/GOMAXPROCS|Linux version/);
   });
 
   test("a file in the place of the bundler's own folder is left out", async () => {
