@@ -1,5 +1,6 @@
 import type { BuildMessage } from "@mayfly/queue";
 import type { WorkerDeps } from "../deps.ts";
+import { takenFromBeyond } from "./beyond-upload.ts";
 import { parseEsbuildMessages } from "./esbuild-messages.ts";
 import { type EsbuildRun, endedBadly, runEsbuild } from "./run-esbuild.ts";
 import { splitSourceMap } from "./split-source-map.ts";
@@ -43,12 +44,10 @@ export async function bundle(deps: WorkerDeps, tree: string, entry: string, majo
 }
 
 function bundled(format: "cjs" | "esm", { output, messages }: EsbuildRun): Bundled {
-  return {
-    built: true,
-    format,
-    ...splitSourceMap(output),
-    warnings: parseEsbuildMessages(messages).warnings,
-  };
+  const { errors, warnings } = parseEsbuildMessages(messages);
+  const faults = [...errors, ...takenFromBeyond(messages)];
+  if (faults.length > 0) return { built: false, errors: faults };
+  return { built: true, format, ...splitSourceMap(output), warnings };
 }
 
 function refused({ messages, ending }: EsbuildRun): Bundled {

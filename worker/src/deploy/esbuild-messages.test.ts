@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { takenFromBeyond } from "./beyond-upload.ts";
 import { parseEsbuildMessages } from "./esbuild-messages.ts";
 import { splitSourceMap } from "./split-source-map.ts";
 
@@ -55,6 +56,30 @@ test.each([
   const { errors } = parseEsbuildMessages(`✘ [ERROR] Could not resolve "${specifier}"\n\n    a.ts:1:0:\n`);
   expect(errors[0]?.text).toMatch(expected);
   expect(errors[0]?.text).toContain(specifier);
+});
+
+test("what is said of a file beyond the upload is an error that tells nothing of its content", () => {
+  for (const kind of ["✘ [ERROR]", "▲ [WARNING]"]) {
+    const printed = `${kind} Unexpected "SECRET" in source map\n\n    ../proc/2/environ:1:0:\n      1 │ SECRET=1\n`;
+    const { errors } = parseEsbuildMessages(printed);
+    expect(errors).toMatchObject([
+      { text: expect.stringMatching(/^\/proc\/2\/environ is not of/), file: null },
+    ]);
+    expect(JSON.stringify(errors)).not.toContain("SECRET");
+  }
+});
+
+test("the analysis tells what a bundle took in from beyond the upload", () => {
+  const printed = `
+  index.js              9.5kb  100.0%
+   ├ ../proc/2/environ  1.6kb   16.6%
+   ├ index.ts            186b    1.9%
+   └ ../dev/a b           27b    0.3%
+`;
+  expect(takenFromBeyond(printed).map(({ text }) => text.split(" is not")[0])).toEqual([
+    "/proc/2/environ",
+    "/dev/a b",
+  ]);
 });
 
 test("a bundle and its inline source map are taken apart", () => {

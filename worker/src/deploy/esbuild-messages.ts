@@ -1,4 +1,5 @@
 import type { BuildMessage } from "@mayfly/queue";
+import { beyondUpload, isBeyond } from "./beyond-upload.ts";
 
 /** What esbuild prints before each message, and `file:line:column:` before the excerpt. */
 const HEADING = /^(?:✘ \[ERROR\]|▲ \[WARNING\]) (.*)$/;
@@ -6,6 +7,7 @@ const PLACE = /^ {4}(.+?):(\d+):(\d+):$/;
 const UNRESOLVED = /^Could not resolve "(.+)"$/;
 
 export interface EsbuildMessages {
+  /** Whatever is said of a file beyond the upload is among them, without a word of what it holds. */
   readonly errors: readonly BuildMessage[];
   readonly warnings: readonly BuildMessage[];
 }
@@ -22,6 +24,10 @@ export function parseEsbuildMessages(text: string): EsbuildMessages {
     if (heading?.[1] === undefined) return;
     const list = line.startsWith("✘") ? errors : warnings;
     const place = PLACE.exec(lines[at + 1] === "" ? (lines[at + 2] ?? "") : "");
+    if (place?.[1] !== undefined && isBeyond(place[1])) {
+      errors.push(beyondUpload(place[1]));
+      return;
+    }
     list.push({
       text: explain(withoutPlugin(heading[1])),
       file: place?.[1] ?? null,

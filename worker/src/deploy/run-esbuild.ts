@@ -9,7 +9,8 @@ import type { WorkerDeps } from "../deps.ts";
 
 const MIB = 1024 ** 2;
 const MAX_OUTPUT_BYTES = 128 * MIB;
-const MAX_MESSAGE_BYTES = 64 * 1024;
+/** The analysis has a line for each file of the bundle. It is all read, or the run counts for nothing. */
+const MAX_MESSAGE_BYTES = 16 * MIB;
 
 /** The bundler's own walls: it reads what anybody uploads. */
 const LIMITS: Limits = {
@@ -45,7 +46,9 @@ export async function runEsbuild(
       "--bundle",
       "--platform=node",
       "--sourcemap=inline",
-      "--sources-content=true",
+      // A stack trace needs none, and esbuild would read what is missing of it wherever an uploaded map says it lies.
+      "--sources-content=false",
+      "--analyze",
       "--legal-comments=none",
       "--log-level=warning",
       "--log-limit=20",
@@ -72,7 +75,7 @@ export async function runEsbuild(
     running.stdin.end();
     const [output, messages] = await Promise.all([
       take(running.stdout, MAX_OUTPUT_BYTES, () => running.kill("outputTooLarge")),
-      take(running.stderr, MAX_MESSAGE_BYTES, () => {}),
+      take(running.stderr, MAX_MESSAGE_BYTES, () => running.kill("outputTooLarge")),
     ]);
     const ending = await running.ended;
     return { ok: ending.exitCode === 0, output, messages: messages.toString("utf8"), ending };
@@ -90,7 +93,7 @@ export function endedBadly({ killedBy, mainOomKilled }: Ending): string | null {
   if (killedBy === "timedOut" || killedBy === "cpuTimeExceeded")
     return `Bundling took more than ${LIMITS.timeoutMs / 1000} s. Upload less, or bundle with the CLI (mayfly deploy).`;
   if (killedBy === "outputTooLarge")
-    return `The bundle is over ${MAX_OUTPUT_BYTES / MIB} MiB. Import less of what it needs.`;
+    return `The bundle is over ${MAX_OUTPUT_BYTES / MIB} MiB, or of too many files. Import less of what it needs.`;
   return null;
 }
 
