@@ -97,11 +97,14 @@ export const limitsInputSchema = z
     tmpfsSize: size("tmpfsSize").describe("bytes that /tmp and /dev/shm together can hold").optional(),
     tmpfsInodes: z.number().int().min(16).describe("files that /tmp can hold").optional(),
     blkioWeight: z.number().int().min(10).max(1000).describe("relative weight of block I/O").optional(),
-    deviceReadBps: z.array(byteRate).optional(),
-    deviceWriteBps: z.array(byteRate).optional(),
-    deviceReadIops: z.array(operationRate).optional(),
-    deviceWriteIops: z.array(operationRate).optional(),
-    ulimits: z.partialRecord(z.enum(ULIMIT_NAMES), ulimit).optional(),
+    deviceReadBps: z.array(byteRate).describe("bytes per second read from a device, at the most").optional(),
+    deviceWriteBps: z
+      .array(byteRate)
+      .describe("bytes per second written to a device, at the most")
+      .optional(),
+    deviceReadIops: z.array(operationRate).describe("reads per second from a device, at the most").optional(),
+    deviceWriteIops: z.array(operationRate).describe("writes per second to a device, at the most").optional(),
+    ulimits: z.partialRecord(z.enum(ULIMIT_NAMES), ulimit).describe("setrlimit(2)'s, by name").optional(),
     timeoutMs: z
       .number()
       .int()

@@ -53,8 +53,17 @@ const ENTRY_ENDINGS: Record<"nodejs" | "python3", RegExp> = {
 const retrySchema = z
   .object({
     attempts: z.number().int().min(1).max(100).default(1).describe("all of them, the first included"),
-    backoffMs: z.number().int().nonnegative().max(86_400_000).default(1000),
-    backoff: z.enum(["fixed", "exponential"]).default("exponential"),
+    backoffMs: z
+      .number()
+      .int()
+      .nonnegative()
+      .max(86_400_000)
+      .default(1000)
+      .describe("the wait before the second attempt"),
+    backoff: z
+      .enum(["fixed", "exponential"])
+      .default("exponential")
+      .describe("whether each wait is twice the one before"),
   })
   .strict();
 
@@ -62,8 +71,10 @@ const retrySchema = z
 export const manifestSchema = z
   .object({
     $schema: z.string().optional(),
-    name: functionNameSchema,
-    runtime: z.enum(RUNTIMES),
+    name: functionNameSchema.describe(
+      "what it is called by: /function/NAME, mayfly invoke NAME, the queue {NAME}",
+    ),
+    runtime: z.enum(RUNTIMES).describe("exec: any executable, the event on stdin, the result on stdout"),
     entry: z
       .string()
       .min(1)
@@ -71,15 +82,17 @@ export const manifestSchema = z
         error: "entry is a path inside the function's folder",
       })
       .describe("the file that holds the handler, relative to the folder"),
-    description: z.string().max(1000).optional(),
-    limits: limitsInputSchema.optional(),
+    description: z.string().max(1000).optional().describe("for people: mayfly list shows it"),
+    limits: limitsInputSchema.optional().describe("named as docker run names them"),
     network: z.enum(["none"]).default("none").describe("none: an empty network namespace with loopback up"),
-    env: env.default({}),
+    env: env.default({}).describe("environment variables of the process; secrets have a place of their own"),
     secrets: z
       .array(envName)
       .default([])
       .describe("names stored with PUT /secrets/:name; they reach the process as environment"),
-    retry: retrySchema.default({ attempts: 1, backoffMs: 1000, backoff: "exponential" }),
+    retry: retrySchema
+      .default({ attempts: 1, backoffMs: 1000, backoff: "exponential" })
+      .describe("for asynchronous calls; a caller who waits gets one attempt"),
     concurrency: z
       .number()
       .int()
