@@ -14,6 +14,7 @@ import {
   RedisQueueBackend,
 } from "bullmq";
 import type { Redis } from "ioredis";
+import { shapedJob, unreadableJob } from "./job-shape.ts";
 
 /** How a dispatcher holds jobs; a producer needs none of it. */
 export interface HoldOptions {
@@ -29,7 +30,11 @@ type BackendOptions = QueueBaseOptions & KeyPrefixOptions & Partial<HoldOptions>
 /** A job as BullMQ hands it out: `data` is its JSON text, unread. */
 export interface BullJob extends JobJson {
   readonly opts: JobSchedulerJobOptions & { readonly mayfly?: unknown };
+  /** Why it cannot be run, where what a producer wrote is no job. */
+  readonly fault?: string;
 }
+
+type MovedJob = [json: BullJob | null, id: string, rateLimitedMs: number, delayedUntil: number];
 
 /** What a take gives: a job, or what the queue waits for. */
 export interface TakeAnswer {
@@ -131,14 +136,27 @@ export class BullQueue {
   }
 
   async take(token: string, workerId: string): Promise<TakeAnswer> {
-    const [json, id, rateLimitedMs, delayedUntil] = (await this.#backend.moveToActive(token, workerId)) as [
-      BullJob | null,
-      string,
-      number,
-      number,
-    ];
-    const job = json === null || json === undefined ? null : { ...json, id };
+    const [json, id, rateLimitedMs, delayedUntil] = await this.#moveToActive(token, workerId);
+    const job = json === null || json === undefined ? null : shapedJob({ ...json, id });
     return { job, rateLimitedMs: Number(rateLimitedMs) || 0, delayedUntil: Number(delayedUntil) || 0 };
+  }
+
+  async #moveToActive(token: string, workerId: string): Promise<MovedJob> {
+    try {
+      return (await this.#backend.moveToActive(token, workerId)) as MovedJob;
+    } catch (error) {
+      // BullMQ read what it had moved, and could not: the job is ours all the same.
+      if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+      const id = await this.#lockedBy(token);
+      if (id === null) throw error;
+      return [unreadableJob(id, await this.#redis.hgetall(this.key(id))), id, 0, 0];
+    }
+  }
+
+  async #lockedBy(token: string): Promise<string | null> {
+    for (const id of await this.#redis.lrange(this.key("active"), 0, -1))
+      if ((await this.#redis.get(`${this.key(id)}:lock`)) === token) return id;
+    return null;
   }
 
   /** @param resultJson JSON text, which becomes the job's `returnvalue` */

@@ -20,6 +20,7 @@ export async function runJob(deps: RunDeps, held: HeldJob): Promise<void> {
 async function beforeRunning(deps: RunDeps, held: HeldJob): Promise<Ending | null> {
   const { job, queue } = held;
   const { functions, invocations } = deps.store;
+  if (job.fault !== undefined) return malformed(`The job cannot be run: ${job.fault}.`);
   try {
     const gateway = decodeGatewayOption(job.opts.mayfly);
     if (gateway !== null) {

@@ -105,6 +105,42 @@ test("an event that is too large is refused at once", async () => {
   expect(await rig.ended(id)).toMatchObject({ outcome: { errorType: "InvalidEvent" }, attempts: [] });
 });
 
+test("an id with control characters is refused at once", async () => {
+  await using rig = await openRig();
+  await rig.deploy("hello", { retry: { attempts: 3 } });
+  await rig.work(echo);
+  for (const jobId of ["a\0b", "a\nb"])
+    expect(await rig.ended(await rig.addPlain("hello", 1, { jobId }))).toMatchObject({
+      outcome: { kind: "functionError", errorType: "InvalidEvent" },
+      attempts: [],
+    });
+  expect(rig.errors).toEqual([]);
+});
+
+test.each<[string, Record<string, string> | null]>([
+  ["options are no JSON", { opts: "{" }],
+  ["options are null", { opts: "null" }],
+  ["attempts are no number", { opts: '{"attempts":"many"}' }],
+  ["progress is no JSON", { progress: "half" }],
+  ["time is none", { timestamp: "now" }],
+  ["stack traces are none", { stacktrace: "boom" }],
+  ["hash is not there", null],
+])("a job whose %s is in the dead letter at once", async (_title, fields) => {
+  await using rig = await openRig();
+  await rig.deploy("hello", { retry: { attempts: 3 } });
+  const id = await rig.addPlain("hello", 1);
+  if (fields === null) await rig.redis.del("mayfly:{hello}:1");
+  else await rig.redis.hset("mayfly:{hello}:1", fields);
+  expect((await rig.store.invocations.get(id))?.state ?? "queued").toBe("queued");
+  await rig.work(echo);
+  await eventually(async () => (await rig.plainQueue("hello").getFailedCount()) === 1);
+  expect(await rig.ended(id)).toMatchObject({
+    outcome: { kind: "functionError", errorType: "InvalidEvent" },
+    attempts: [],
+  });
+  expect(rig.errors).toEqual([]);
+});
+
 test("a job scheduler's jobs run, one after the other", async () => {
   await using rig = await openRig();
   await rig.deploy("hello");

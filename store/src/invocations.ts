@@ -49,8 +49,11 @@ export function openInvocations({
     const record = await readRecord();
     if (record !== null) return record;
     const job = await findJob(redis, id, functionName, jobId);
-    // Between the two looks it may have ended: then the job has gone, and the record has come.
-    if (job === null) return await readRecord();
+    // Between the two looks it may have ended: then the record has come, which says more than what is left of the job.
+    if (job === null || job.record.endedAt !== null) {
+      const ended = await readRecord();
+      if (ended !== null || job === null) return ended;
+    }
     const version = job.record.version || ((await functions.latest(functionName))?.version ?? "");
     return { ...job.record, version };
   };

@@ -75,11 +75,14 @@ async function readJob(
 
 /**
  * What the gateway said of a job. It travels as text within the job's options: BullMQ passes options through Lua,
- * which would turn an empty list into an empty object and drop every null.
+ * which would turn an empty list into an empty object and drop every null. A job of somebody else's may have anything
+ * in its place.
  */
 function gatewayOptionOf(optsJson: string | null) {
-  const text = optsJson === null ? undefined : (JSON.parse(optsJson) as { mayfly?: unknown }).mayfly;
-  if (typeof text !== "string") return null;
-  const parsed = gatewayOptionSchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : null;
+  try {
+    const { mayfly } = JSON.parse(optsJson ?? "{}") as { mayfly?: unknown };
+    return typeof mayfly === "string" ? gatewayOptionSchema.parse(JSON.parse(mayfly)) : null;
+  } catch {
+    return null;
+  }
 }
