@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { environmentSchema, readEnvironment } from "./environment.ts";
+import { environmentSchema, readEnvironment, unknownVariables } from "./environment.ts";
 import { DEFAULT_CEILINGS } from "./limits.ts";
 
 describe("the environment", () => {
@@ -67,5 +67,12 @@ describe("the environment", () => {
   it("describes every variable", () => {
     const undescribed = Object.entries(environmentSchema.shape).filter(([, schema]) => !schema.description);
     expect(undescribed.map(([name]) => name)).toEqual([]);
+  });
+
+  it("tells of a name that is misspelt, and is silent on names that are not ours", () => {
+    const env = { MAYFLY_PROT: "1", MAYFLY_URL: "http://a", MAYFLY_PORT: "1", PATH: "/bin" };
+    expect(unknownVariables(env)).toEqual([
+      "MAYFLY_PROT is none of Mayfly's variables; did you mean MAYFLY_PORT?",
+    ]);
   });
 });

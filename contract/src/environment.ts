@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nearestOf } from "./explain-issues.ts";
 import { type Ceilings, DEFAULT_CEILINGS } from "./limits.ts";
 
 const port = z.coerce.number("it is no number").int().min(0).max(65_535);
@@ -122,6 +123,9 @@ export const environmentSchema = z.object({
     .describe("trace, debug, info, warn, error or silent; `mayfly up` gives its parts warn"),
 });
 
+/** What the CLI and the tests of this repository read beside. */
+const OTHER_VARIABLES = ["MAYFLY_URL", "MAYFLY_API_KEY", "MAYFLY_METRICS_KEY"];
+
 export type Environment = z.output<typeof environmentSchema>;
 
 /**
@@ -138,4 +142,15 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   throw new Error(
     `The environment is not right: ${faults.join("; ")}. CONTRIBUTING.md and \`mayfly --help\` list every variable.`,
   );
+}
+
+/** Sentences on the variables that begin like ours and are none, each with the one that was meant, where one is near. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = [...Object.keys(environmentSchema.shape), ...OTHER_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => name.startsWith("MAYFLY_") && !known.includes(name))
+    .map((name) => {
+      const nearest = nearestOf(name, known);
+      return `${name} is none of Mayfly's variables${nearest === null ? "" : `; did you mean ${nearest}?`}`;
+    });
 }

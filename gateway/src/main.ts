@@ -1,3 +1,4 @@
+import { unknownVariables } from "@mayfly/contract";
 import { createGatewayMetrics } from "@mayfly/metrics";
 import { createProducer } from "@mayfly/queue";
 import { openStore, reachingRedis, type Store, secretKeyOf } from "@mayfly/store";
@@ -18,6 +19,7 @@ export async function main(): Promise<void> {
 
 async function run(config: GatewayConfig): Promise<void> {
   const log = pino({ name: "gateway", level: config.logLevel });
+  for (const sentence of unknownVariables(process.env)) log.warn(sentence);
   const { redisUrl, retentionMs, maxWaiting, drainMs } = config;
   const secretKey = await secretKeyOf(config.secretKey ?? undefined, config.dataDir);
   await using store = await reachingRedis(() => openStore({ redisUrl, secretKey, retentionMs }));

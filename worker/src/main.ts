@@ -1,4 +1,5 @@
 import { setFlagsFromString } from "node:v8";
+import { unknownVariables } from "@mayfly/contract";
 import { createWorkerMetrics, type WorkerMetrics } from "@mayfly/metrics";
 import { type Logger, pino } from "pino";
 import { readConfig, type WorkerConfig } from "./config.ts";
@@ -24,6 +25,7 @@ export async function main(): Promise<void> {
 
 async function run(config: WorkerConfig): Promise<void> {
   const log = pino({ name: "worker", level: config.logLevel });
+  for (const sentence of unknownVariables(process.env)) log.warn(sentence);
   const made = Promise.withResolvers<WorkerMetrics>();
   await using worker = await openWorker(
     config,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { type BuildFailure, build, formatMessages } from "esbuild";
+import { type BuildFailure, build, formatMessages, stop } from "esbuild";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { DeployFiles } from "./read-folder.ts";
@@ -46,6 +46,11 @@ export async function bundle(folder: string, entry: string): Promise<{ entry: st
   } catch (cause) {
     throw await notBundled(folder, cause as BuildFailure);
   }
+}
+
+/** Ends the process of esbuild's that bundling leaves behind; it starts again by itself. */
+export async function stopBundler(): Promise<void> {
+  await stop();
 }
 
 async function notBundled(folder: string, failure: BuildFailure): Promise<Failure> {

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../client.ts";
 import { type Deployed, deployFolder } from "../commands/deploy.ts";
+import { stopBundler } from "../deploy/bundle.ts";
 
 /** Bundling is work for a core, so more at a time would only wait for each other. */
 const AT_A_TIME = 4;
@@ -33,6 +34,6 @@ export async function deployAll(
     for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift())
       deployed.push(await deployFolder(client, folder, signal));
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane)).finally(stopBundler);
   return deployed;
 }
