@@ -34,6 +34,10 @@ export async function deployAll(
     for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift())
       deployed.push(await deployFolder(client, folder, signal));
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, lane)).finally(stopBundler);
+  try {
+    await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  } finally {
+    await stopBundler();
+  }
   return deployed;
 }

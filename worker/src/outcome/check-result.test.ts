@@ -13,7 +13,7 @@ test.each<[string, string | Buffer, boolean, boolean]>([
   ["more levels than anybody can walk", "[".repeat(100_000) + "]".repeat(100_000), false, false],
   [
     "too many levels beside the event loop",
-    '{"a":'.repeat(300_000) + "1" + "}".repeat(300_000),
+    `${'{"a":'.repeat(300_000)}1${"}".repeat(300_000)}`,
     false,
     false,
   ],
