@@ -30,6 +30,8 @@ export interface WorkerDeps {
   readonly scratch: string;
   /** Sandboxes at work, for a stop that does not wait. */
   readonly running: Set<Running>;
+  /** Aborted where the worker waits for nothing more: what is not a sandbox's ends by it. */
+  readonly stopping: AbortSignal;
 }
 
 /** Microseconds of the monotonic clock, which sandboxes read too. */

@@ -48,6 +48,9 @@ export async function openWorker(
 ): Promise<MayflyWorker> {
   await using opening = new AsyncDisposableStack();
   const lost = Promise.withResolvers<Error>();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new Error("The worker that worked at it stops. Try again."));
+  void lost.promise.then(stop);
   const { sandboxes, id } = await openSandboxesAs(config, lost.resolve);
   opening.defer(() => sandboxes.close());
   const secretKey = await secretKeyOf(config.secretKey, config.dataDir);
@@ -63,7 +66,15 @@ export async function openWorker(
     leaked: () => sandboxes.leaked(),
   };
   const observer = safely(createObserver({ id, gauges }), log);
-  const deps = await createDeps(config, { id, sandboxes, store, running, observer, log });
+  const deps = await createDeps(config, {
+    id,
+    sandboxes,
+    store,
+    running,
+    stopping: stopping.signal,
+    observer,
+    log,
+  });
   opening.use(deps.checker);
   // The first call should not wait for the largest copy there is.
   await runtimeTrees(deps, "nodejs24");
@@ -83,8 +94,13 @@ export async function openWorker(
     cgroupMode: sandboxes.cgroupMode,
     store,
     lost: lost.promise,
-    drain: () => started.drain(config.drainMs),
+    async drain() {
+      const late = setTimeout(stop, config.drainMs);
+      await started.drain(config.drainMs);
+      clearTimeout(late);
+    },
     hurry() {
+      stop();
       for (const one of running) one.kill("workerStopping");
     },
     [Symbol.asyncDispose]: moved(opening),
@@ -102,12 +118,13 @@ interface Parts {
   readonly sandboxes: Sandboxes;
   readonly store: Store;
   readonly running: Set<Running>;
+  readonly stopping: AbortSignal;
   readonly observer: WorkerObserver;
   readonly log: Log;
 }
 
 async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDeps> {
-  const { id, sandboxes, store, running, observer, log } = parts;
+  const { id, sandboxes, store, running, stopping, observer, log } = parts;
   const scratch = join(config.dataDir, "scratch");
   const cache = await openPackedCache({
     folder: join(config.dataDir, "artifacts"),
@@ -123,6 +140,7 @@ async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDep
       sandboxes,
       cache,
       scratch,
+      stopping,
       maxBytes: MAX_LOADED_BYTES,
       onError: (error) => log.warn({ err: error }, "code was not unloaded"),
     }),
@@ -133,6 +151,7 @@ async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDep
     systemRoot: systemRoot(),
     scratch,
     running,
+    stopping,
   };
 }
 

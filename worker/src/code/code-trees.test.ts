@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { packFiles } from "@mayfly/store";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCodeTrees } from "./code-trees.ts";
+import { withFolder } from "./unpack.ts";
 
 let scratch: string;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "mayfly-trees-"));
 });
+const never = new AbortController().signal;
 afterAll(() => rm(scratch, { recursive: true }));
 
 function setUp(maxBytes = 1000) {
@@ -31,6 +33,7 @@ function setUp(maxBytes = 1000) {
       dropTree: async (name) => void told.push(`drop ${name}`),
     },
     scratch,
+    stopping: never,
     maxBytes,
     onError: (error) => told.push(String(error)),
   });
@@ -71,18 +74,29 @@ test("what could not be had is asked for again the next time", async () => {
 });
 
 test("files are unpacked with their bits for execution, and no others", async () => {
-  const { withFolder } = await import("./unpack.ts");
   const files = [
     { path: "deep/run.sh", mode: 0o700, bytes: Buffer.from("x") },
     { path: "secret", mode: 0o600, bytes: Buffer.from("y") },
   ];
-  const seen = await withFolder(scratch, files, async (folder) => ({
+  const look = async (folder: string) => ({
     folder,
     modes: await Promise.all(
       ["deep/run.sh", "secret"].map(async (path) => (await stat(join(folder, path))).mode & 0o777),
     ),
     text: await readFile(join(folder, "deep/run.sh"), "utf8"),
-  }));
+  });
+  const seen = await withFolder(scratch, files, look, never);
   expect(seen).toMatchObject({ modes: [0o755, 0o644], text: "x" });
   expect(existsSync(seen.folder)).toBe(false);
+});
+
+test("an unpacking that is told to stop does so between two files, and leaves none", async () => {
+  const stopping = new AbortController();
+  const bytes = Buffer.from("x");
+  const files = Array.from({ length: 5000 }, (_, n) => ({ path: `${n}.txt`, mode: 0o644, bytes }));
+  const use = async () => expect.fail("all of it was unpacked");
+  const unpacking = withFolder(scratch, files, use, stopping.signal);
+  setTimeout(() => stopping.abort(new Error("enough")), 20);
+  await expect(unpacking).rejects.toThrow("enough");
+  expect(await readdir(scratch)).toEqual([]);
 });

@@ -21,6 +21,8 @@ export interface CodeTreesOptions {
   readonly cache: PackedCache;
   /** Where files lie between their unpacking and their loading. */
   readonly scratch: string;
+  /** Nothing is loaded any more. */
+  readonly stopping: AbortSignal;
   /** Trees are memory: the least recently used beyond this are dropped. */
   readonly maxBytes: number;
   readonly onError: (error: unknown) => void;
@@ -40,7 +42,7 @@ interface Entry {
 
 /** Code by its hash, each loaded once however many ask for it at the same time. */
 export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
-  const { sandboxes, cache, scratch, maxBytes, onError } = options;
+  const { sandboxes, cache, scratch, stopping, maxBytes, onError } = options;
   /** In order of their last use. */
   const entries = new Map<string, Entry>();
   /** A tree of the same name cannot be loaded again before it has gone. */
@@ -50,7 +52,7 @@ export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
     const files = unpackFiles(await cache.get(artifact));
     const tree = `code-${artifact.slice(0, 40)}`;
     await dropping.get(artifact);
-    await withFolder(scratch, files, (folder) => sandboxes.loadTree(tree, folder));
+    await withFolder(scratch, files, (folder) => sandboxes.loadTree(tree, folder), stopping);
     const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
     return { tree, bytes, bundleFormat: bundleFormatOf(files) };
   };

@@ -7,17 +7,21 @@ import type { PackedFile } from "@mayfly/store";
  * plain files, and nothing on the host runs it.
  *
  * @param parent where the folder is made
+ * @param stopping ends the unpacking between two files: an upload of ten thousand must not hold a worker's exit
  */
 export async function withFolder<T>(
   parent: string,
   files: readonly PackedFile[],
   use: (folder: string) => Promise<T>,
+  stopping: AbortSignal,
 ): Promise<T> {
+  stopping.throwIfAborted();
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(parent, "code-"));
   try {
     const made = new Set<string>();
     for (const { path, mode, bytes } of files) {
+      stopping.throwIfAborted();
       const target = join(folder, path);
       if (!made.has(dirname(target))) await mkdir(dirname(target), { recursive: true });
       made.add(dirname(target));

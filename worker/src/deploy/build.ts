@@ -60,7 +60,7 @@ async function buildNode(
     return refused((error as Error).message);
   }
   const tree = `upload-${randomBytes(8).toString("hex")}`;
-  await withFolder(deps.scratch, files, (folder) => deps.sandboxes.loadTree(tree, folder));
+  await withFolder(deps.scratch, files, (folder) => deps.sandboxes.loadTree(tree, folder), deps.stopping);
   try {
     const made = await bundle(deps, tree, posix.normalize(entry), major);
     if (!made.built) return made;
