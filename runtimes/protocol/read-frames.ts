@@ -143,5 +143,6 @@ function time(value: unknown): number {
 }
 
 function text(value: unknown, most: number): string | null {
-  return typeof value === "string" ? value.slice(0, most) : null;
+  if (typeof value !== "string") return null;
+  return value.length <= most ? value : `${value.slice(0, most)}… (cut)`;
 }
