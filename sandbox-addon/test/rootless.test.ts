@@ -21,7 +21,7 @@ const IS_V2 = MODES.includes("v2");
 /** Where cgroups are mounted. */
 const MOUNTS = readFileSync("/proc/self/mountinfo", "utf8")
   .split("\n")
-  .filter((line) => !IS_V2 && / - cgroup2? /.test(line) && !line.includes("name=systemd"))
+  .filter((line) => / - cgroup2? /.test(line) && !line.includes("name=systemd"))
   .map((line) => line.split(" ")[4] ?? "");
 
 /** Without root a worker lives in a cgroup that its administrator gave it: here, made by hand in every hierarchy. */
@@ -29,16 +29,17 @@ describe("a launcher without root, in a delegated cgroup", () => {
   beforeAll(() => {
     for (const mount of MOUNTS) {
       const directory = join(mount, NAME);
+      if (IS_V2) writeFileSync(join(mount, "cgroup.subtree_control"), "+memory +pids +cpu +cpuset +io");
       mkdirSync(join(directory, "self"), { recursive: true });
       for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-        if (existsSync(join(directory, file)))
+        if (existsSync(join(mount, file)))
           writeFileSync(join(directory, file), readFileSync(join(mount, file)));
       }
       for (const path of [
         directory,
         join(directory, "self"),
-        ...procsOf(directory),
-        ...procsOf(join(directory, "self")),
+        ...delegatedFilesOf(directory),
+        ...delegatedFilesOf(join(directory, "self")),
       ]) {
         chownSync(path, USER, USER);
       }
@@ -48,8 +49,7 @@ describe("a launcher without root, in a delegated cgroup", () => {
     for (const mount of MOUNTS) removeBelow(join(mount, NAME));
   });
 
-  test("runs a program behind every wall", ({ skip }) => {
-    skip(IS_V2, "delegation on v2 has its own test, native/test/cgroup_delegation_test.cc");
+  test("runs a program behind every wall", () => {
     const script = fileURLToPath(new URL("support/rootless-probe.ts", import.meta.url));
     const enter = MOUNTS.map(
       (mount) => `echo 0 > ${join(mount, NAME, "self", "cgroup.procs")} 2>/dev/null`,
@@ -78,8 +78,11 @@ describe("a launcher without root, in a delegated cgroup", () => {
   });
 });
 
-const procsOf = (directory: string) =>
-  ["cgroup.procs", "tasks"].map((file) => join(directory, file)).filter((path) => existsSync(path));
+/** The files that go along with a delegated directory: cgroups(7), "Delegation". */
+const delegatedFilesOf = (directory: string) =>
+  ["cgroup.procs", "tasks", "cgroup.subtree_control", "cgroup.threads"]
+    .map((file) => join(directory, file))
+    .filter((path) => existsSync(path));
 
 function directoriesBelow(directory: string): string[] {
   const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());

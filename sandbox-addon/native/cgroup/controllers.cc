@@ -76,12 +76,15 @@ bool Lists(const std::string& words, std::string_view word) {
 std::vector<MissingController> EnableControllers(int directory_fd, const std::string& path, bool is_mount_root) {
   std::vector<MissingController> missing;
   const Result<std::string> offered = ReadText(directory_fd, "cgroup.controllers");
+  const Result<std::string> enabled = ReadText(directory_fd, "cgroup.subtree_control");
   const bool may_move = IsDelegated(directory_fd, is_mount_root);
   for (const char* controller : kWanted) {
     if (!offered.ok() || !Lists(offered.value(), controller)) {
       missing.push_back({controller, "not among " + path + "/cgroup.controllers"});
       continue;
     }
+    // Above what was delegated to us nothing can be written, and nothing needs to be.
+    if (enabled.ok() && Lists(enabled.value(), controller)) continue;
     const int code = Enable(directory_fd, controller, may_move);
     if (code != 0) missing.push_back({controller, ReasonOf(code, path)});
   }
