@@ -19,7 +19,8 @@ const CASES: Record<string, Case> = {
   "a busy loop past the wall limit": {
     kind: "timedOut",
     status: 504,
-    limits: { timeoutMs: 700 },
+    // Long enough that a slow machine does not take the call back before it has begun.
+    limits: { timeoutMs: 2000 },
     code: "for (;;);",
   },
   "a busy loop past the CPU limit": {

@@ -46,7 +46,8 @@ async function runCommand(command: string): Promise<number> {
 async function runSuites(vitestArguments: readonly string[]): Promise<number> {
   buildNativeTests();
   const vitest = [
-    "node node_modules/.bin/vitest run --project=machine",
+    // Emulated, everything takes ten times as long, and twice that beside other work.
+    "node node_modules/.bin/vitest run --project=machine --testTimeout=300000 --hookTimeout=300000",
     "--reporter=default --reporter=./setup/tally-reporter.js",
     ...vitestArguments.map(quoted),
   ].join(" ");
