@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ManifestInput } from "@mayfly/contract";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type System, startSystem } from "../support/system.ts";
 import { panelQueries, substitute } from "./dashboard-queries.ts";
 import { type Prometheus, type RuleState, startPrometheus } from "./prometheus.ts";
@@ -50,11 +50,12 @@ beforeAll(async () => {
   for (const [name, { limits = {}, code }] of Object.entries(FUNCTIONS))
     await system.deploy({ name, runtime: "nodejs24", entry: "index.ts", limits }, { "index.ts": code });
   // Prometheus must have seen the counters at 0 to see them rise.
-  await scrapes(3);
+  await seen(`count_over_time(mayfly_oom_kills_total{function="forks"}[1m]) >= 2`);
   for (let call = 0; call < CALLS_OF_EACH; call++)
     for (const name of Object.keys(FUNCTIONS)) await (await system.call(name, { call })).arrayBuffer();
+  await seen(`sum(mayfly_invocations_total) == ${CALLS_OF_EACH * Object.keys(FUNCTIONS).length}`);
   await scrapes(4);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await prometheus?.[Symbol.asyncDispose]();
@@ -181,6 +182,14 @@ async function valuesOf(variable: "function" | "worker" | null): Promise<string[
 }
 
 /** Waits until Prometheus has scraped and evaluated this often. */
+/** Until a query finds something, which on a busy machine may be some scrapes later. */
+async function seen(query: string): Promise<void> {
+  await vi.waitUntil(async () => (await prometheus.instant(query)).length > 0, {
+    timeout: 60_000,
+    interval: 500,
+  });
+}
+
 async function scrapes(times: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, times * 1000));
 }
