@@ -9,8 +9,11 @@ export const crun: Peer = {
   what: "OCI container: 6 namespaces (no user, no time), the same cgroup limits, own root of bind mounts, no capabilities, no seccomp",
   install: "apt-get install crun",
   async prepare(folder) {
-    await mkdir(join(folder, "rootfs"));
-    await writeFile(join(folder, "config.json"), JSON.stringify(ociConfig()));
+    const config = ociConfig();
+    // crun makes a mount point that is missing, and two at the same time would both try.
+    for (const { destination } of config.mounts)
+      await mkdir(join(folder, "rootfs", destination), { recursive: true });
+    await writeFile(join(folder, "config.json"), JSON.stringify(config));
     const options = ["--root", join(folder, "state"), "run", "--bundle", folder];
     return (call) => ["crun", ...options, `mayfly-bench-${process.pid}-${call}`];
   },
