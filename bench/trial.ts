@@ -26,7 +26,11 @@ export interface TrialResult {
 async function run({ spec, inFlight, warmUpCalls, durationMs }: Trial): Promise<TrialResult> {
   const driver = await open(spec, inFlight);
   let n = 0;
-  const inEveryFlight = (fly: () => Promise<void>) => Promise.all(Array.from({ length: inFlight }, fly));
+  // All are waited for, also where one fails: a peer that is still running would find its folder gone.
+  const inEveryFlight = async (fly: () => Promise<void>) => {
+    for (const flight of await Promise.allSettled(Array.from({ length: inFlight }, fly)))
+      if (flight.status === "rejected") throw flight.reason;
+  };
   try {
     await inEveryFlight(async () => {
       for (let i = 0; i < warmUpCalls; i++) await driver.call(n++);
