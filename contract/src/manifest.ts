@@ -13,7 +13,6 @@ import {
 } from "./limits.ts";
 
 export const RUNTIMES = ["nodejs24", "nodejs22", "nodejs20", "python3", "exec"] as const;
-export type Runtime = (typeof RUNTIMES)[number];
 
 /** A function's name: a DNS label, so that it can stand in a host name, a key and a metric's label. */
 export const FUNCTION_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
