@@ -54,6 +54,39 @@ export interface SandboxSpec {
   readonly seccomp: "nodejs" | "python3" | "exec";
 }
 
+/**
+ * A process that has booted its runtime, holds no user code, and is copied for every call. Its root is what its copies
+ * have, without what `fork` attaches; it lives in namespaces of its own, beside them.
+ */
+export interface ZygoteSpec {
+  /** Absolute path in its root, then the arguments. What it runs serves forks with the fork server's library. */
+  readonly argv: readonly string[];
+  /** Of the zygote alone; a copy gets its own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folders onto which `fork` attaches trees must be among the steps, as directories. */
+  readonly root: readonly RootStep[];
+  /** Of every copy, and of no other: the zygote itself never runs what a caller sent. */
+  readonly seccomp: SandboxSpec["seccomp"];
+}
+
+export interface Zygote {
+  /** The host's number. */
+  readonly pid: number;
+  /** How many parked copies are kept at hand from now on; they are made one at a time, after whatever is waited for. */
+  park(count: number): void;
+  /** Settles once it can fork no more, with the reason; copies that run go on. Never rejects. */
+  readonly ended: Promise<string>;
+  /** No copy is made any more, and parked ones end; those that run go on. */
+  close(): void;
+}
+
+/** One copy of a zygote for one call: what a `SandboxSpec` says, where it differs from call to call. */
+export interface ForkSpec extends Pick<SandboxSpec, "env" | "cwd" | "hostname" | "limits"> {
+  readonly zygote: Zygote;
+  /** Loaded trees, each on a directory of the zygote's root. */
+  readonly attach: readonly { readonly tree: string; readonly target: string }[];
+}
+
 /** Counters of the leaf cgroup, after the last process and before the removal. Null: this kernel or mode has none. */
 export interface Counters {
   readonly cpuUsageUs: number | null;
@@ -107,6 +140,8 @@ export interface Running {
   /** The leaf's directory by hierarchy. */
   readonly cgroups: Readonly<Record<string, string>>;
   readonly setupUs: number;
+  /** It stood ready before it was asked for; false where it was forked or booted on demand. */
+  readonly wasParked: boolean;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -132,6 +167,19 @@ export interface Sandboxes {
    * @throws SandboxError where a step failed; nothing is left behind then
    */
   start(spec: SandboxSpec): Promise<Running>;
+  /**
+   * Starts a zygote, and waits until it can fork.
+   *
+   * @throws SandboxError `zygoteFailed` where it ends before, or takes longer than some seconds
+   */
+  openZygote(spec: ZygoteSpec): Promise<Zygote>;
+  /**
+   * As `start`, with a control channel, in a copy of a zygote: a parked one where one is at hand.
+   *
+   * @throws SandboxError `zygoteLost` where the zygote ended first: nothing of the caller's has run, so it may be tried
+   *   again elsewhere; `stepFailed` as `start` does
+   */
+  fork(spec: ForkSpec): Promise<Running>;
   /** What should be zero: what could not be cleaned up since the opening. */
   leaked(): { processes: number; cgroups: number; mounts: number; netns: number };
   /** Ends what still runs and removes everything. */

@@ -1,0 +1,26 @@
+// What runs inside a zygote, whatever its runtime: it serves the launcher's requests for copies of the process.
+//
+// A copy ("main process" of a sandbox) is a child of its sandbox's init, not of the zygote: see copy.h. All walls of the
+// sandbox stand before any code of the runtime runs in it.
+#pragma once
+
+#include <vector>
+
+namespace mayfly::zygote {
+
+struct DescriptorRange {
+  int first;
+  int last;
+};
+
+enum class Served { kForked, kLauncherGone };
+
+// In the zygote, on its main thread, which must be its only one. Says that it is ready, then blocks for good; returns
+// kForked in a copy only. `close_in_child`: what a copy must not have, besides what the server itself uses.
+[[nodiscard]] Served Serve(const std::vector<DescriptorRange>& close_in_child);
+
+// In a copy: says that it is parked and waits for its one call. Then descriptors 0 to 3, environment, limits and the
+// current directory are those of the call. False: none will come.
+[[nodiscard]] bool AwaitCall();
+
+}  // namespace mayfly::zygote
