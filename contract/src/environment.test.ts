@@ -13,6 +13,9 @@ describe("the environment", () => {
       MAYFLY_CGROUP_PARENT: "mayfly",
       MAYFLY_SANDBOX_UID: 100_000,
       MAYFLY_ALLOW_WITHOUT: [],
+      MAYFLY_ZYGOTE_MAX_FORKS: 20_000,
+      MAYFLY_ZYGOTE_MAX_AGE_MS: 1_800_000,
+      MAYFLY_PARKED: 8,
       MAYFLY_CEILINGS: DEFAULT_CEILINGS,
       MAYFLY_MAX_WAITING: 10_000,
       MAYFLY_LOCK_MS: 8000,
@@ -34,10 +37,12 @@ describe("the environment", () => {
     const read = readEnvironment({
       MAYFLY_PORT: "0",
       MAYFLY_ALLOW_WITHOUT: "seccomp, cpu,",
+      MAYFLY_ZYGOTE_MEMORY: "512m",
       MAYFLY_CEILINGS: '{"memoryBytes":1073741824,"cpus":null}',
     });
     expect(read.MAYFLY_PORT).toBe(0);
     expect(read.MAYFLY_ALLOW_WITHOUT).toEqual(["seccomp", "cpu"]);
+    expect(read.MAYFLY_ZYGOTE_MEMORY).toBe(512 * 1024 ** 2);
     expect(read.MAYFLY_CEILINGS).toEqual({ ...DEFAULT_CEILINGS, memoryBytes: 1024 ** 3, cpus: null });
   });
 
@@ -52,6 +57,8 @@ describe("the environment", () => {
     ["MAYFLY_CEILINGS", "4g"],
     ["MAYFLY_CEILINGS", '{"memory":1}'],
     ["MAYFLY_SECRET_KEY", "abc"],
+    ["MAYFLY_ZYGOTE_MEMORY", "much"],
+    ["MAYFLY_PARKED", "-1"],
     ["MAYFLY_REDIS_URL", "localhost:6379"],
     ["MAYFLY_LOG_LEVEL", "loud"],
   ])("refuses %s=%s by name", (name, value) => {

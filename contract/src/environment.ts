@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { nearestOf } from "./explain-issues.ts";
 import { type Ceilings, DEFAULT_CEILINGS } from "./limits.ts";
+import { parseSize } from "./units.ts";
 
 const port = z.coerce.number("it is no number").int().min(0).max(65_535);
 const milliseconds = z.coerce.number("it is no number").int().nonnegative();
+const size = z.string().transform((text, context) => {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  context.addIssue("it is no size; write a number with b, k, m or g, such as 512m");
+  return z.NEVER;
+});
 const words = z.string().transform((text) =>
   text
     .split(",")
@@ -86,6 +93,27 @@ export const environmentSchema = z.object({
   MAYFLY_ALLOW_WITHOUT: words
     .default([])
     .describe("walls to do without, by name: memory, pids, cpu, namespaces, seccomp"),
+  MAYFLY_ZYGOTE_MEMORY: size
+    .optional()
+    .describe(
+      "what all zygotes of a worker may take together, such as 512m; 0: none, every call boots; default: a quarter of the machine's memory, at most 2g",
+    ),
+  MAYFLY_ZYGOTE_MAX_FORKS: z.coerce
+    .number("it is no number")
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("after so many copies a zygote is replaced, for its copies have one address layout"),
+  MAYFLY_ZYGOTE_MAX_AGE_MS: milliseconds
+    .default(1_800_000)
+    .describe("after this long a zygote that was copied is replaced; 0: never"),
+  MAYFLY_PARKED: z.coerce
+    .number("it is no number")
+    .int()
+    .min(0)
+    .max(1024)
+    .default(8)
+    .describe("copies of zygotes that a worker keeps ready for calls to come, at the most"),
   MAYFLY_CEILINGS: ceilings
     .default(DEFAULT_CEILINGS)
     .describe("JSON: what a manifest may ask for at the most"),

@@ -15,6 +15,8 @@ describe("a manifest", () => {
       env: {},
       secrets: [],
       retry: { attempts: 1, backoffMs: 1000, backoff: "exponential" },
+      isolation: "fork",
+      snapshot: false,
     });
   });
 
@@ -107,6 +109,36 @@ describe("env and secrets", () => {
     ]);
     expect(faultsOf({ ...least, env: { A: 1 } })[0]).toContain("expected string");
     expect(faultsOf({ ...least, env: { A: "x".repeat(64 * 1024) } })[0]).toContain("more than 64k");
+  });
+});
+
+describe("isolation and snapshot", () => {
+  const exec = { runtime: "exec", entry: "run" };
+
+  it.each([
+    ["nodejs24", "index.ts", "fork"],
+    ["nodejs20", "index.ts", "fork"],
+    ["python3", "main.py", "fork"],
+    ["exec", "run", "exec"],
+  ])("%s is with the entry %s is started by %s where nothing is said", (runtime, entry, isolation) => {
+    expect(read({ runtime, entry }).isolation).toBe(isolation);
+  });
+
+  it("exec is what anybody may choose, and all that an executable can have", () => {
+    expect(read({ isolation: "exec" }).isolation).toBe("exec");
+    expect(read({ ...exec, isolation: "exec" }).isolation).toBe("exec");
+    expect(faultsOf({ ...least, ...exec, isolation: "fork" })[0]).toContain(
+      "no runtime that could be forked",
+    );
+  });
+
+  it("a snapshot is nodejs's alone, and of no use to a boot", () => {
+    expect(read({ snapshot: true }).snapshot).toBe(true);
+    expect(faultsOf({ ...least, ...exec, snapshot: true })[0]).toContain("only nodejs has one");
+    expect(faultsOf({ ...least, runtime: "python3", entry: "a.py", snapshot: true })[0]).toContain(
+      "only nodejs has one",
+    );
+    expect(faultsOf({ ...least, isolation: "exec", snapshot: true })[0]).toContain("has no use for one");
   });
 });
 

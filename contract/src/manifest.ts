@@ -11,6 +11,7 @@ import {
   MIN_PIDS_FOR_NODE,
   resolveLimits,
 } from "./limits.ts";
+import { ISOLATIONS, type Isolation } from "./receipt.ts";
 
 export const RUNTIMES = ["nodejs24", "nodejs22", "nodejs20", "python3", "exec"] as const;
 
@@ -99,15 +100,27 @@ export const manifestSchema = z
       .max(10_000)
       .optional()
       .describe("how many may run at once, over all workers"),
-    isolation: z.enum(["exec"]).optional().describe("how the process is started"),
+    isolation: z
+      .enum(ISOLATIONS)
+      .optional()
+      .describe(
+        "fork: a copy of a runtime that has booted already, where one is to be had; exec: a boot of its own for every call; default: fork, but for the runtime exec",
+      ),
+    snapshot: z
+      .boolean()
+      .default(false)
+      .describe(
+        "nodejs alone: the module's scope runs once, and every call is a copy of what it left behind; it must open nothing, and finds no secret",
+      ),
   })
   .strict();
 
 export type ManifestInput = z.input<typeof manifestSchema>;
 
 /** A manifest that was checked, with its defaults, and its limits in the sandbox's units. */
-export interface Manifest extends Omit<z.output<typeof manifestSchema>, "limits" | "$schema"> {
+export interface Manifest extends Omit<z.output<typeof manifestSchema>, "limits" | "isolation" | "$schema"> {
   readonly limits: Limits;
+  readonly isolation: Isolation;
 }
 
 /**
@@ -124,9 +137,15 @@ export function parseManifest(input: unknown, ceilings: Ceilings): Manifest {
       facts: { faults },
     });
   }
-  const { limits: limitsInput, $schema: _, entry, ...rest } = parsed.data;
-  const manifest: Manifest = { ...rest, entry: normalize(entry), limits: resolveLimits(limitsInput) };
+  const { limits: limitsInput, isolation, $schema: _, entry, ...rest } = parsed.data;
+  const manifest: Manifest = {
+    ...rest,
+    entry: normalize(entry),
+    limits: resolveLimits(limitsInput),
+    isolation: isolation ?? (rest.runtime === "exec" ? "exec" : "fork"),
+  };
   checkEntry(manifest);
+  checkStart(manifest);
   checkFloors(manifest);
   checkCeilings(manifest.limits, ceilings);
   return manifest;
@@ -145,6 +164,16 @@ function checkEntry({ runtime, entry }: Manifest): void {
     refuse(
       `entry: "${entry}" cannot be run by ${runtime}; it takes ${runtime === "python3" ? ".py" : ".ts .mts .js .mjs .cjs .tsx"}`,
     );
+}
+
+function checkStart({ runtime, isolation, snapshot }: Manifest): void {
+  if (runtime === "exec" && isolation === "fork")
+    refuse("isolation: an executable is no runtime that could be forked; leave isolation out");
+  if (!snapshot) return;
+  if (!runtime.startsWith("nodejs"))
+    refuse(`snapshot: only nodejs has one, and the runtime is ${runtime}; leave snapshot out`);
+  if (isolation === "exec")
+    refuse('snapshot: a call that boots its own runtime has no use for one; leave out isolation: "exec"');
 }
 
 function checkFloors({ runtime, limits }: Manifest): void {
