@@ -100,6 +100,10 @@ class LeafCgroup {
  public:
   virtual ~LeafCgroup() = default;
 
+  // Writes limits that were not known when the leaf was made. A v1 hierarchy in which the leaf does not stand (cpuset and
+  // blkio, where no limit of its making asked for them) is an error.
+  [[nodiscard]] virtual Status SetLimits(const std::vector<LimitWrite>& writes) = 0;
+
   // v1 and hybrid: open `tasks` files. The single-threaded child writes "0" to each, which costs a fraction of what it
   // costs when another process writes its number to cgroup.procs (that waits for an RCU grace period).
   [[nodiscard]] virtual std::vector<int> join_fds() const = 0;

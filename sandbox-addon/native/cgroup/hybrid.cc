@@ -13,6 +13,8 @@ class HybridLeaf final : public LeafCgroup {
  public:
   HybridLeaf(Leaf v1, Leaf v2) : v1_(std::move(v1)), v2_(std::move(v2)) {}
 
+  [[nodiscard]] Status SetLimits(const std::vector<LimitWrite>& writes) override { return v1_->SetLimits(writes); }
+
   [[nodiscard]] std::vector<int> join_fds() const override { return v1_->join_fds(); }
   [[nodiscard]] int clone_into_fd() const override { return v2_->clone_into_fd(); }
   void CloseJoinFds() override { v1_->CloseJoinFds(); }

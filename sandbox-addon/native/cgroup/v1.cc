@@ -31,11 +31,7 @@ bool IsNeeded(const CgroupHierarchy& hierarchy, const std::vector<LimitWrite>& w
 
 class V1Leaf final : public LeafCgroup {
  public:
-  V1Leaf(std::string name, const std::vector<LimitWrite>& writes)
-      : name_(std::move(name)),
-        has_quota_(LimitsBandwidth(writes)),
-        has_throttle_(std::ranges::any_of(
-            writes, [](const LimitWrite& write) { return write.file.starts_with("blkio.throttle."); })) {}
+  explicit V1Leaf(std::string name) : name_(std::move(name)) {}
 
   // Makes the leaf's directory in one hierarchy. Where it fails, Remove() takes back what was made before.
   [[nodiscard]] Status Add(const WorkerDirectory& place) {
@@ -52,13 +48,14 @@ class V1Leaf final : public LeafCgroup {
     return Success();
   }
 
-  [[nodiscard]] Status Limit(const LimitWrite& write) {
-    for (const V1Directory& one : directories_) {
-      if (!one.place->hierarchy.Has(write.controller)) continue;
-      const Status applied = Apply(one.directory.get(), write);
-      return applied.ok() ? applied : At(*one.place, applied.error());
+  [[nodiscard]] Status SetLimits(const std::vector<LimitWrite>& writes) override {
+    has_quota_ = LimitsBandwidth(writes);
+    has_throttle_ = std::ranges::any_of(
+        writes, [](const LimitWrite& write) { return write.file.starts_with("blkio.throttle."); });
+    for (const LimitWrite& write : writes) {
+      if (Status limited = Limit(write); !limited.ok()) return limited;
     }
-    return Error{.what = "limit by the controller " + write.controller, .path = write.file, .code = ENODEV, .hint = {}};
+    return Success();
   }
 
   [[nodiscard]] std::vector<int> join_fds() const override {
@@ -132,6 +129,15 @@ class V1Leaf final : public LeafCgroup {
   void set_freezer(const WorkerDirectory* place) { freezer_ = place; }
 
  private:
+  [[nodiscard]] Status Limit(const LimitWrite& write) {
+    for (const V1Directory& one : directories_) {
+      if (!one.place->hierarchy.Has(write.controller)) continue;
+      const Status applied = Apply(one.directory.get(), write);
+      return applied.ok() ? applied : At(*one.place, applied.error());
+    }
+    return Error{.what = "limit by the controller " + write.controller, .path = write.file, .code = ENODEV, .hint = {}};
+  }
+
   [[nodiscard]] Error At(const WorkerDirectory& place, Error error) const {
     error.path = place.path + "/" + name_ + "/" + error.path;
     return error;
@@ -145,8 +151,8 @@ class V1Leaf final : public LeafCgroup {
   }
 
   std::string name_;
-  bool has_quota_;
-  bool has_throttle_;
+  bool has_quota_ = false;
+  bool has_throttle_ = false;
   bool gave_back_ = false;
   std::vector<V1Directory> directories_;
   const WorkerDirectory* freezer_ = nullptr;
@@ -177,7 +183,7 @@ Status V1Leaf::Freeze() {
 
 Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, const std::string& name,
                           const std::vector<LimitWrite>& writes) {
-  auto leaf = std::make_unique<V1Leaf>(name, writes);
+  auto leaf = std::make_unique<V1Leaf>(name);
   const auto abandon = [&](const Error& error) {
     (void)leaf->Remove();
     return error;
@@ -189,10 +195,7 @@ Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, const st
     const Status added = leaf->Add(place);
     if (!added.ok()) return abandon(added.error());
   }
-  for (const LimitWrite& write : writes) {
-    const Status limited = leaf->Limit(write);
-    if (!limited.ok()) return abandon(limited.error());
-  }
+  if (const Status limited = leaf->SetLimits(writes); !limited.ok()) return abandon(limited.error());
   return Leaf(std::move(leaf));
 }
 

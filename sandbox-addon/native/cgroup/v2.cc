@@ -11,8 +11,20 @@ namespace {
 
 class V2Leaf final : public LeafCgroup {
  public:
-  V2Leaf(const WorkerDirectory& place, std::string name, UniqueFd directory, bool has_quota)
-      : place_(place), name_(std::move(name)), directory_(std::move(directory)), has_quota_(has_quota) {}
+  V2Leaf(const WorkerDirectory& place, std::string name, UniqueFd directory)
+      : place_(place), name_(std::move(name)), directory_(std::move(directory)) {}
+
+  [[nodiscard]] Status SetLimits(const std::vector<LimitWrite>& writes) override {
+    has_quota_ = LimitsBandwidth(writes);
+    for (const LimitWrite& write : writes) {
+      const Status written = Apply(directory_.get(), write);
+      if (written.ok()) continue;
+      Error error = written.error();
+      error.path = place_.path + "/" + name_ + "/" + error.path;
+      return error;
+    }
+    return Success();
+  }
 
   [[nodiscard]] std::vector<int> join_fds() const override { return {}; }
   [[nodiscard]] int clone_into_fd() const override { return directory_.get(); }
@@ -58,7 +70,7 @@ class V2Leaf final : public LeafCgroup {
   const WorkerDirectory& place_;
   std::string name_;
   UniqueFd directory_;
-  bool has_quota_;
+  bool has_quota_ = false;
   bool gave_back_ = false;
 };
 
@@ -68,15 +80,12 @@ Result<Leaf> CreateV2Leaf(const WorkerDirectory& directory, const std::string& n
                           const std::vector<LimitWrite>& writes) {
   Result<UniqueFd> made = MakeLeafDirectory(directory, name);
   if (!made.ok()) return made.error();
-  for (const LimitWrite& write : writes) {
-    const Status written = Apply(made.value().get(), write);
-    if (written.ok()) continue;
-    Error error = written.error();
-    error.path = directory.path + "/" + name + "/" + error.path;
+  auto leaf = std::make_unique<V2Leaf>(directory, name, std::move(made).value());
+  if (const Status limited = leaf->SetLimits(writes); !limited.ok()) {
     (void)TryRemove(directory, name);
-    return error;
+    return limited.error();
   }
-  return Leaf(std::make_unique<V2Leaf>(directory, name, std::move(made).value(), LimitsBandwidth(writes)));
+  return Leaf(std::move(leaf));
 }
 
 }  // namespace mayfly::cgroup

@@ -40,6 +40,27 @@ int InstallStdio(const StepContext& context, std::uint64_t uid, std::uint64_t gi
   return sys::CloseRange(kStatusPipe + 1, ~0U) == 0 ? 0 : errno;
 }
 
+// A zygote has nothing to read from and says nothing but what is wrong. Nothing else may take the numbers that its
+// copies need, so the fifth is held until one of them puts its own there.
+int InstallZygoteDescriptors(const StepContext& context) {
+  for (int fd = 0; fd < 3; fd++) {
+    if (dup2(context.stdio[fd], fd) < 0) return errno;
+  }
+  if (dup2(context.control, kLauncherSocket) < 0 || dup2(context.stdio[0], kReadyPipe) < 0) return errno;
+  return sys::CloseRange(kReadyPipe + 1, ~0U) == 0 ? 0 : errno;
+}
+
+// What it inherited is closed before the runtime opens anything of its own in the copy. The zygote's stderr is the
+// worker's: until the call's own comes it has none.
+int InstallCopyDescriptors(const StepContext& context) {
+  if (dup2(0, 2) < 0 || dup2(context.control, kLauncherSocket) < 0 || dup2(context.ready, kReadyPipe) < 0) return errno;
+  for (int i = 0; i < context.close_count; i++) {
+    const DescriptorRange& range = context.close[i];
+    if (sys::CloseRange(static_cast<unsigned>(range.first), static_cast<unsigned>(range.last)) != 0) return errno;
+  }
+  return 0;
+}
+
 int SetLimit(int resource, std::uint64_t soft, std::uint64_t hard) {
   const rlimit limit = {soft, hard};
   return setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 ? 0 : errno;

@@ -33,6 +33,14 @@ int SetUser(std::uint64_t uid, std::uint64_t gid) {
   return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 ? 0 : errno;
 }
 
+// Who executes a program as root gets what its bounding set holds.
+int LimitCapabilities(std::uint64_t within_reach) {
+  for (unsigned long capability = 0;; capability++) {
+    if (capability < 64 && ((within_reach >> capability) & 1) != 0) continue;
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return errno == EINVAL ? 0 : errno;
+  }
+}
+
 // Explicit, for a process whose old user was not its user namespace's root keeps every capability it had.
 int DropCapabilities() {
   if (prctl(PR_SET_SECUREBITS, kLockedSecurebits, 0, 0, 0) != 0) return errno;

@@ -12,10 +12,13 @@ namespace mayfly {
 // first becomes the control channel and the second closes at exec.
 constexpr int kLauncherSocket = 3;
 constexpr int kStatusPipe = 4;
+// A zygote and a parked copy of it have the launcher's socket at the same number, and this one beside it.
+constexpr int kReadyPipe = 4;
 
 struct InitPlan {
   const Step* build;
   int build_count;
+  // None where a zygote makes the main process.
   const Step* entry;
   int entry_count;
 };
@@ -28,7 +31,26 @@ struct GoMessage {
   std::int32_t has_clone_into;
 };
 
+constexpr int kMaxAttachments = 8;
+constexpr int kMaxTargetBytes = 256;
+
+// launcher → the init of a copy, at its hand-over. With it come the mounts, one for each target.
+struct AttachMessage {
+  char hostname[65];
+  // Of the scratch tmpfs, as its options are written.
+  char bytes[24];
+  char inodes[24];
+  std::int32_t count;
+  char targets[kMaxAttachments][kMaxTargetBytes];
+};
+
 enum class ReportKind : std::int32_t {
+  // The root is complete, and a zygote may fork into it.
+  kBuilt,
+  // A step of a copy's entry failed, `index` with `code`.
+  kEntryFailed,
+  // Sent by a copy: it stands behind its walls and waits for its call.
+  kParked,
   // Building the root failed at step `index` with `code`.
   kBuildFailed,
   // The main process could not be forked: `code`.

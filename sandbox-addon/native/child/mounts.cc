@@ -60,6 +60,18 @@ int OpenScratch(const char* mount_point, const char* options, int& tmp_slot, int
   return OpenScratchDirectory("shm", shm_slot);
 }
 
+// Of the file system, not of one of its mounts.
+int ResizeScratch(const char* mount, const char* bytes, const char* inodes) {
+  const int context = sys::PickFilesystem(mount);
+  if (context < 0) return errno;
+  const bool resized = sys::ConfigureFilesystem(context, FSCONFIG_SET_STRING, "size", bytes) == 0 &&
+                       sys::ConfigureFilesystem(context, FSCONFIG_SET_STRING, "nr_inodes", inodes) == 0 &&
+                       sys::ConfigureFilesystem(context, FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr) == 0;
+  const int code = resized ? 0 : errno;
+  close(context);
+  return code;
+}
+
 // pivot_root(".", ".") stacks the old root on the new one (pivot_root(2), notes); detaching takes the host away.
 int EnterNewRoot(const char* mount_point, const char* options) {
   if (mount("tmpfs", mount_point, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;

@@ -11,6 +11,7 @@ namespace mayfly {
 // mounts.cc
 int OpenTree(const char* path, std::uint64_t attributes, int& slot);
 int OpenProc(int& slot);
+int ResizeScratch(const char* mount, const char* bytes, const char* inodes);
 int OpenScratch(const char* mount_point, const char* options, int& tmp_slot, int& shm_slot);
 int EnterNewRoot(const char* mount_point, const char* options);
 int Attach(int& slot, const char* target);
@@ -30,12 +31,15 @@ int RaiseInterface(const char* name);
 
 // identity.cc
 int SetUser(std::uint64_t uid, std::uint64_t gid);
+int LimitCapabilities(std::uint64_t within_reach);
 int DropCapabilities();
 int LoadFilter(const void* filter, std::size_t size);
 
 // entry.cc
 int JoinCgroups(StepContext& context);
 int InstallStdio(const StepContext& context, std::uint64_t uid, std::uint64_t gid);
+int InstallZygoteDescriptors(const StepContext& context);
+int InstallCopyDescriptors(const StepContext& context);
 int SetLimit(int resource, std::uint64_t soft, std::uint64_t hard);
 int StartSession();
 

@@ -49,6 +49,12 @@ int RunStep(const Step& step, StepContext& context) {
       return BindReadOnly(step.target);
     case StepKind::kJoinCgroups:
       return JoinCgroups(context);
+    case StepKind::kEnterNamespaces:
+      return Errno(setns(slot, static_cast<int>(step.value)));
+    case StepKind::kInstallZygoteDescriptors:
+      return InstallZygoteDescriptors(context);
+    case StepKind::kInstallCopyDescriptors:
+      return InstallCopyDescriptors(context);
     case StepKind::kInstallStdio:
       return InstallStdio(context, step.value, step.other);
     case StepKind::kSetLimit:
@@ -57,6 +63,8 @@ int RunStep(const Step& step, StepContext& context) {
       return WriteFile(step.target, step.text);
     case StepKind::kSetUser:
       return SetUser(step.value, step.other);
+    case StepKind::kLimitCapabilities:
+      return LimitCapabilities(step.value);
     case StepKind::kDropCapabilities:
       return DropCapabilities();
     case StepKind::kStartSession:

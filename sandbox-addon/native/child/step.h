@@ -1,5 +1,5 @@
 // What a sandbox's processes do between clone and exec, as a flat list of typed operations: built and allocated before
-// the fork, carried out after it. The same list serves whoever forks: the launcher's init today, a zygote's child too.
+// the fork, carried out after it. The same list serves whoever forks: the launcher, an init, or a zygote.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +28,14 @@ namespace mayfly {
   X(kBindReadOnly, "bind read-only")         /* target: a path, bound over itself */                          \
   /* The entry of the main process. */                                                                        \
   X(kJoinCgroups, "join cgroups")                                                                             \
+  X(kEnterNamespaces, "enter namespaces")    /* slot: the init's pidfd or a namespace, value: CLONE_* */      \
   X(kInstallStdio, "install descriptors")    /* value, other: the owner's uid and gid */                      \
+  X(kInstallZygoteDescriptors, "install a zygote's descriptors")                                             \
+  X(kInstallCopyDescriptors, "install a copy's descriptors")                                                  \
   X(kSetLimit, "set rlimit")                 /* target: its name, slot: RLIMIT_*, value: soft, other: hard */ \
   X(kWriteFile, "write")                     /* target, text */                                               \
   X(kSetUser, "set user")                    /* value: uid, other: gid */                                     \
+  X(kLimitCapabilities, "limit capabilities") /* value: a bit for each that stays within reach */             \
   X(kDropCapabilities, "drop capabilities")                                                                   \
   X(kStartSession, "start session")                                                                           \
   X(kChangeDirectory, "change directory to") /* target */                                                     \
@@ -73,6 +77,12 @@ struct Step {
 constexpr int kMaxSlots = 256;
 constexpr int kMaxJoins = 16;
 
+// The descriptors first to last, both included.
+struct DescriptorRange {
+  int first;
+  int last;
+};
+
 // What the steps hand to each other, and the descriptors that the main process was given.
 struct StepContext {
   int slots[kMaxSlots];
@@ -80,6 +90,10 @@ struct StepContext {
   int control = -1;
   int joins[kMaxJoins] = {};
   int join_count = 0;
+  // A copy of a zygote: who attaches its code closes the other end of `ready`, and what of the zygote it must not keep.
+  int ready = -1;
+  const DescriptorRange* close = nullptr;
+  int close_count = 0;
 };
 
 struct StepFailure {

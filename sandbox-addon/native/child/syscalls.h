@@ -31,6 +31,10 @@ inline int ConfigureFilesystem(int context, unsigned command, const char* key, c
   return static_cast<int>(syscall(SYS_fsconfig, context, command, key, value, 0));
 }
 
+inline int PickFilesystem(const char* path) {
+  return static_cast<int>(syscall(SYS_fspick, AT_FDCWD, path, FSPICK_CLOEXEC));
+}
+
 inline int MountFilesystem(int context, unsigned attributes) {
   return static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes));
 }

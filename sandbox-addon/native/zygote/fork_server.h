@@ -6,12 +6,9 @@
 
 #include <vector>
 
-namespace mayfly::zygote {
+#include "child/step.h"
 
-struct DescriptorRange {
-  int first;
-  int last;
-};
+namespace mayfly::zygote {
 
 enum class Served { kForked, kLauncherGone };
 

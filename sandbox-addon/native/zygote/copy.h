@@ -1,0 +1,25 @@
+// A copy of this process as the child of a sandbox's init.
+//
+// The kernel gives an orphan to the init of its dead parent's process namespace. So a helper is started in the sandbox's
+// namespace that shares this process's memory (as after vfork, so that it costs next to nothing), and it is the helper
+// that forks: what it forks is a copy of this process. The helper ends, and the copy is the init's child, number 2, as if
+// the init had started it. The zygote has no children to wait for, and its own end touches no copy.
+#pragma once
+
+namespace mayfly::zygote {
+
+enum class Made { kOriginal, kCopy, kFailed };
+
+struct Copying {
+  // Where processes of the sandbox are born.
+  int init_pidfd;
+  // To come back to.
+  int own_pid_namespace;
+  // A cgroup2 directory, or -1.
+  int clone_into;
+};
+
+// Returns twice: kOriginal here, and kCopy in the copy, with every signal blocked. kFailed leaves errno.
+[[nodiscard]] Made MakeCopy(const Copying& copying);
+
+}  // namespace mayfly::zygote

@@ -1,0 +1,105 @@
+// What the launcher says to a zygote and to its copies, and hears from them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/wire.h"
+
+namespace mayfly::zygote {
+
+// A Step of child/step.h on its way to the zygote that carries it out.
+struct StepMessage {
+  std::uint8_t kind = 0;
+  bool optional = false;
+  std::int32_t slot = -1;
+  std::string target;
+  // WriteFile's text, or a filter's bytes.
+  std::string content;
+  std::uint64_t value = 0;
+  std::uint64_t other = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("kind", self.kind);
+    visit("optional", self.optional);
+    visit("slot", self.slot);
+    visit("target", self.target);
+    visit("content", self.content);
+    visit("value", self.value);
+    visit("other", self.other);
+  }
+};
+
+// The slots that a copy's steps find filled.
+constexpr int kInitSlot = 0;
+constexpr int kTimeSlot = 1;
+
+// launcher → zygote: make a copy. With it come the descriptors: the init's pidfd, the init's time namespace, what the
+// copy has at kLauncherSocket and at kReadyPipe, then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
+struct CopyMessage {
+  std::uint64_t id = 0;
+  std::vector<StepMessage> steps;
+  bool has_clone_into = false;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+    visit("steps", self.steps);
+    visit("hasCloneInto", self.has_clone_into);
+  }
+};
+constexpr std::size_t kFixedCopyDescriptors = 4;
+
+// zygote → launcher. A copy that could be made speaks for itself, with an InitReport.
+struct ZygoteReport {
+  // 0: the zygote is ready. Else the copy that could not be made.
+  std::uint64_t id;
+  std::int32_t code;
+};
+
+struct LimitMessage {
+  std::int32_t resource = 0;
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("resource", self.resource);
+    visit("soft", self.soft);
+    visit("hard", self.hard);
+  }
+};
+
+// launcher → parked copy: its call. With it come stdin, stdout, stderr and the control channel.
+struct CallMessage {
+  // NAME=value
+  std::vector<std::string> env;
+  std::string cwd;
+  std::vector<LimitMessage> limits;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("env", self.env);
+    visit("cwd", self.cwd);
+    visit("limits", self.limits);
+  }
+};
+constexpr std::size_t kCallDescriptors = 4;
+
+template <typename Message>
+[[nodiscard]] std::string Pack(const Message& message) {
+  WireWriter writer;
+  Message::Visit(message, writer);
+  return writer.Take();
+}
+
+template <typename Message>
+[[nodiscard]] bool Unpack(const std::string& bytes, Message& message) {
+  WireReader reader(bytes);
+  Message::Visit(message, reader);
+  return reader.ok();
+}
+
+}  // namespace mayfly::zygote
