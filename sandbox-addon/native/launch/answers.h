@@ -89,6 +89,7 @@ struct StartedMessage {
   std::int32_t pid = 0;
   std::vector<PathMessage> cgroups;
   std::uint64_t setup_us = 0;
+  bool was_parked = false;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
@@ -96,6 +97,30 @@ struct StartedMessage {
     visit("pid", self.pid);
     visit("cgroups", self.cgroups);
     visit("setupUs", self.setup_us);
+    visit("wasParked", self.was_parked);
+  }
+};
+
+struct ZygoteReadyMessage {
+  std::uint64_t id = 0;
+  std::int32_t pid = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+    visit("pid", self.pid);
+  }
+};
+
+// It was ready before; a zygote that never was is told of by FailedMessage.
+struct ZygoteEndedMessage {
+  std::uint64_t id = 0;
+  std::string reason;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+    visit("reason", self.reason);
   }
 };
 

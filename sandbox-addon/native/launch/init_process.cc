@@ -68,9 +68,9 @@ Status SendGo(const InitProcess& init, const EntryDescriptors& descriptors) {
   return SendPacket(init.socket.get(), {reinterpret_cast<const char*>(&go), sizeof go}, fds);
 }
 
-Received HearReport(const InitProcess& init, HeardReport& heard) {
+Received HearReport(const UniqueFd& socket, HeardReport& heard) {
   Packet packet;
-  const Received received = ReceivePacket(init.socket.get(), packet);
+  const Received received = ReceivePacket(socket.get(), packet);
   if (received != Received::kPacket) return received;
   // Nothing else is ever sent here; the function itself does not have this socket.
   if (packet.bytes.size() != sizeof heard.report) return Received::kClosed;

@@ -38,7 +38,7 @@ struct HeardReport {
   InitReport report = {};
   pid_t sender = 0;
 };
-// Never waits. Closed: the init has ended, and the main process has gone on to exec or has ended, too.
-[[nodiscard]] Received HearReport(const InitProcess& init, HeardReport& heard);
+// Never waits. Closed: who speaks there has ended, or has gone on to the call.
+[[nodiscard]] Received HearReport(const UniqueFd& socket, HeardReport& heard);
 
 }  // namespace mayfly

@@ -121,14 +121,27 @@ void Launcher::Handle(const DropTreeMessage& message, Packet& /*packet*/) {
 
 void Launcher::Handle(const StartMessage& message, Packet& packet) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
-  static const std::string no_filter;
-  const auto filter = filters_.find(message.filter);
+  Resident& resident = MoveIn(message.id, "call-" + std::to_string(message.id));
+  resident.sandbox->Start(
+      SandboxPlan::ForExec(message, settings_, UserAt(resident.user_offset), FindTree(), Filter(message.filter)), message,
+      std::move(packet.fds));
+}
+
+Launcher::Resident& Launcher::MoveIn(std::uint64_t id, std::string leaf) {
   const std::uint32_t user_offset = FreeUserOffset();
-  Resident& resident = sandboxes_[message.id];
-  resident = {user_offset, std::make_unique<Sandbox>(*world_, message, std::move(packet.fds))};
-  resident.sandbox->Start(SandboxPlan::Build(
-      message, settings_, UserAt(user_offset), [this](const std::string& name) { return trees_->Find(name); },
-      filter == filters_.end() ? no_filter : filter->second));
+  Resident& resident = sandboxes_[id];
+  resident = {user_offset, std::make_unique<Sandbox>(*world_, id, std::move(leaf))};
+  return resident;
+}
+
+SandboxPlan::FindTree Launcher::FindTree() const {
+  return [this](const std::string& name) { return trees_->Find(name); };
+}
+
+const std::string& Launcher::Filter(const std::string& name) const {
+  static const std::string none;
+  const auto filter = filters_.find(name);
+  return filter == filters_.end() ? none : filter->second;
 }
 
 std::uint32_t Launcher::FreeUserOffset() const {
@@ -182,16 +195,24 @@ void Launcher::Flush() {
 
 void Launcher::Forget(std::uint64_t id) {
   loop_.After(0, [this, id] {
-    sandboxes_.erase(id);
-    if (closing_ && sandboxes_.empty()) CompleteClose();
+    const auto found = sandboxes_.find(id);
+    if (found == sandboxes_.end()) return;
+    ForgetCopy(found->second);
+    sandboxes_.erase(found);
+    CompleteIfEmpty();
   });
+}
+
+void Launcher::CompleteIfEmpty() {
+  if (closing_ && sandboxes_.empty() && zygotes_.empty()) CompleteClose();
 }
 
 void Launcher::BeginClose() {
   if (closing_) return;
   closing_ = true;
   for (const auto& [id, resident] : sandboxes_) resident.sandbox->Kill("workerStopping");
-  if (sandboxes_.empty()) return CompleteClose();
+  for (const auto& [id, zygote] : zygotes_) zygote->Kill();
+  if (sandboxes_.empty() && zygotes_.empty()) return CompleteClose();
   // What does not die holds up the end no longer than this; removing the cgroups is tried in any case.
   loop_.After(kClosePatienceMs, [this] { CompleteClose(); });
 }

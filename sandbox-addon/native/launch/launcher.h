@@ -14,6 +14,7 @@
 #include "launch/protocol.h"
 #include "launch/sandbox.h"
 #include "launch/trees.h"
+#include "launch/zygote.h"
 
 namespace mayfly {
 
@@ -31,7 +32,11 @@ class Launcher {
   struct Resident {
     std::uint32_t user_offset = 0;
     std::unique_ptr<Sandbox> sandbox;
+    // Where it is a copy: of which zygote, and the number it had before it had a caller.
+    std::uint64_t zygote = 0;
+    std::uint64_t copy = 0;
   };
+  using ZygotePointer = std::shared_ptr<Zygote>;
 
   void OnReadable();
   void Dispatch(Packet packet);
@@ -41,10 +46,30 @@ class Launcher {
   void Handle(const LoadTreeMessage& message, Packet& packet);
   void Handle(const DropTreeMessage& message, Packet& packet);
   void Handle(const StartMessage& message, Packet& packet);
+  void Handle(const OpenZygoteMessage& message, Packet& packet);
+  void Handle(const ParkMessage& message, Packet& packet);
+  void Handle(const CloseZygoteMessage& message, Packet& packet);
+  void Handle(const ForkMessage& message, Packet& packet);
   void Handle(const KillMessage& message, Packet& packet);
   void Handle(const CloseMessage& message, Packet& packet);
 
   [[nodiscard]] Status Open(const OpenMessage& message);
+  [[nodiscard]] Resident& MoveIn(std::uint64_t id, std::string leaf);
+  [[nodiscard]] SandboxPlan::FindTree FindTree() const;
+  [[nodiscard]] const std::string& Filter(const std::string& name) const;
+
+  // launcher_zygotes.cc
+  [[nodiscard]] ZygotePointer FindZygote(std::uint64_t id) const;
+  [[nodiscard]] std::uint64_t PrepareCopy(const ZygotePointer& zygote);
+  [[nodiscard]] std::uint64_t TakeCopy(const ZygotePointer& zygote);
+  void TakeInParked(std::uint64_t zygote, std::uint64_t copy);
+  void DismissParked(Zygote& zygote);
+  void Refill(std::uint64_t zygote);
+  void RefillSoon(std::uint64_t zygote);
+  void FailCopy(std::uint64_t copy, int code);
+  void ForgetCopy(const Resident& resident);
+  void BuryZygote(std::uint64_t id, bool was_ready, const Error& why);
+
   [[nodiscard]] std::uint32_t FreeUserOffset() const;
   [[nodiscard]] HostUser UserAt(std::uint32_t offset) const;
   void Answer(std::uint64_t id, const Status& status);
@@ -53,6 +78,7 @@ class Launcher {
 
   void BeginClose();
   void Forget(std::uint64_t id);
+  void CompleteIfEmpty();
   void CompleteClose();
 
   UniqueFd socket_;
@@ -65,6 +91,8 @@ class Launcher {
   std::unique_ptr<Trees> trees_;
   std::unique_ptr<SandboxWorld> world_;
   std::map<std::uint64_t, Resident> sandboxes_;
+  std::map<std::uint64_t, ZygotePointer> zygotes_;
+  std::uint64_t next_copy_ = 1;
   LeakedMessage leaked_;
   // Messages that the socket had no room for.
   std::vector<std::string> unsent_;

@@ -1,5 +1,6 @@
 #include "launch/plan.h"
 
+#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -8,6 +9,8 @@
 #include <cerrno>
 
 #include "launch/rlimits.h"
+#include "launch/trees.h"
+#include "zygote/messages.h"
 
 namespace mayfly {
 namespace {
@@ -19,15 +22,18 @@ constexpr const char* kOomScoreAdjustment = "500";
 // The root holds directories, links and the small files of `file` steps.
 constexpr const char* kRootOptions = "mode=0755,size=8m,nr_inodes=4096";
 
-constexpr std::uint64_t kReadOnlyTree = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 constexpr std::uint64_t kReadOnlyDevices = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 
-std::string ScratchOptions(const StartMessage& request) {
-  // The root directory and the two below it are not the function's.
-  constexpr std::uint64_t kOwnInodes = 3;
-  return "mode=0755,size=" + std::to_string(request.tmpfs_bytes) +
-         ",nr_inodes=" + std::to_string(request.tmpfs_inodes + kOwnInodes);
-}
+constexpr std::uint64_t kOfInit = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
+// It stays in the launcher's process namespace: it could not make processes in one that is not below its own.
+constexpr std::uint64_t kOfZygote = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
+// Until the call's own are known.
+constexpr std::uint64_t kParkedScratchBytes = 1024UL * 1024;
+constexpr std::uint64_t kParkedScratchInodes = 16;
+
+// To enter namespaces and make some, to become a function's user, and to give all that up for good.
+constexpr std::uint64_t kOfZygoteWithinReach = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SETUID |
+                                               1ULL << CAP_SETGID | 1ULL << CAP_SETPCAP;
 
 // So that uptime inside begins at the sandbox's own start.
 std::string BoottimeOffset() {
@@ -51,31 +57,62 @@ char* const* SandboxPlan::KeepList(const std::vector<std::string>& texts) {
   return list.data();
 }
 
-Result<SandboxPlan> SandboxPlan::Build(const StartMessage& request, const PlanSettings& settings, HostUser user,
-                                       const FindTree& find_tree, const std::string& filter) {
+ScratchSize ScratchSizeOf(std::uint64_t bytes, std::uint64_t inodes) {
+  // The root directory and the two below it are not the function's.
+  constexpr std::uint64_t kOwnInodes = 3;
+  return {std::to_string(bytes), std::to_string(inodes + kOwnInodes)};
+}
+
+Result<SandboxPlan> SandboxPlan::ForExec(const StartMessage& request, const PlanSettings& settings, HostUser user,
+                                         const FindTree& find_tree, const std::string& filter) {
   SandboxPlan plan;
-  if (Status root = plan.PlanRoot(request, settings, find_tree); !root) return root.error();
+  const Root root = {request.hostname, request.root, request.tmpfs_bytes, request.tmpfs_inodes,
+                     settings.namespaces & kOfInit};
+  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
   plan.PlanEntry(request, settings.namespaces, user, filter);
   return plan;
 }
 
-Status SandboxPlan::PlanRoot(const StartMessage& request, const PlanSettings& settings, const FindTree& find_tree) {
-  constexpr std::uint64_t kOfInit = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
-  const Store& store = settings.store;
+Result<SandboxPlan> SandboxPlan::ForZygote(const OpenZygoteMessage& request, const PlanSettings& settings,
+                                           const FindTree& find_tree) {
+  static const std::string hostname = "zygote";
+  SandboxPlan plan;
+  const Root root = {hostname, request.root, kParkedScratchBytes, kParkedScratchInodes,
+                     settings.namespaces & kOfZygote};
+  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
+  plan.PlanZygoteEntry(request);
+  return plan;
+}
+
+Result<SandboxPlan> SandboxPlan::ForCopy(const OpenZygoteMessage& request, const PlanSettings& settings, HostUser user,
+                                         const FindTree& find_tree, const std::string& filter) {
+  static const std::string hostname = "parked";
+  SandboxPlan plan;
+  plan.is_copy_ = true;
+  const Root root = {hostname, request.root, kParkedScratchBytes, kParkedScratchInodes, settings.namespaces & kOfInit};
+  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
+  plan.PlanCopyEntry(settings.namespaces, user, filter);
+  return plan;
+}
+
+Status SandboxPlan::PlanRoot(const Root& root, const Store& store, const FindTree& find_tree) {
   const int proc = next_slot_++;
   const int dev = next_slot_++;
   const int tmp = next_slot_++;
   const int shm = next_slot_++;
 
-  build_.push_back({.kind = StepKind::kUnshare, .value = settings.namespaces & kOfInit});
-  build_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/timens_offsets",
-                    .text = Keep(BoottimeOffset())});
-  build_.push_back({.kind = StepKind::kSetHostname, .target = Keep(request.hostname)});
+  build_.push_back({.kind = StepKind::kUnshare, .value = root.namespaces});
+  if ((root.namespaces & CLONE_NEWTIME) != 0) {
+    build_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/timens_offsets",
+                      .text = Keep(BoottimeOffset())});
+  }
+  build_.push_back({.kind = StepKind::kSetHostname, .target = Keep(root.hostname)});
   build_.push_back({.kind = StepKind::kRaiseLoopback, .target = "lo"});
   build_.push_back({.kind = StepKind::kOpenProc, .slot = proc});
   build_.push_back({.kind = StepKind::kOpenTree, .slot = dev, .target = Keep(store.dev), .value = kReadOnlyDevices});
+  const ScratchSize scratch = ScratchSizeOf(root.bytes, root.inodes);
   build_.push_back({.kind = StepKind::kOpenScratch, .slot = tmp, .target = Keep(store.scratch),
-                    .text = Keep(ScratchOptions(request))});
+                    .text = Keep("mode=0755,size=" + scratch.bytes + ",nr_inodes=" + scratch.inodes)});
 
   std::vector<Step> attachments;
   for (const char* path : {"/proc", "/dev", "/tmp"}) {
@@ -85,7 +122,7 @@ Status SandboxPlan::PlanRoot(const StartMessage& request, const PlanSettings& se
   attachments.push_back({.kind = StepKind::kAttach, .slot = dev, .target = "/dev"});
   attachments.push_back({.kind = StepKind::kAttach, .slot = tmp, .target = "/tmp"});
   attachments.push_back({.kind = StepKind::kAttach, .slot = shm, .target = "/dev/shm"});
-  for (const RootStepMessage& step : request.root) {
+  for (const RootStepMessage& step : root.steps) {
     if (Status planned = PlanSource(step, find_tree, attachments); !planned) return planned;
   }
   build_.push_back({.kind = StepKind::kEnterNewRoot, .target = Keep(store.new_root), .text = kRootOptions});
@@ -156,6 +193,14 @@ void SandboxPlan::PlanEntry(const StartMessage& request, std::uint64_t namespace
     entry_.push_back({.kind = StepKind::kSetLimit, .slot = rlimit->resource, .target = Keep(limit.name),
                       .value = rlimit->soft, .other = rlimit->hard});
   }
+  PlanIdentity(namespaces, user);
+  entry_.push_back({.kind = StepKind::kChangeDirectory, .target = Keep(request.cwd)});
+  PlanFilter(filter);
+  entry_.push_back({.kind = StepKind::kExecute, .target = Keep(request.argv.front()), .argv = KeepList(request.argv),
+                    .envp = KeepList(request.env)});
+}
+
+void SandboxPlan::PlanIdentity(std::uint64_t namespaces, HostUser user) {
   entry_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/oom_score_adj",
                     .text = kOomScoreAdjustment});
   entry_.push_back({.kind = StepKind::kSetUser, .value = user.uid, .other = user.gid});
@@ -169,12 +214,35 @@ void SandboxPlan::PlanEntry(const StartMessage& request, std::uint64_t namespace
   }
   entry_.push_back({.kind = StepKind::kDropCapabilities});
   entry_.push_back({.kind = StepKind::kStartSession});
-  entry_.push_back({.kind = StepKind::kChangeDirectory, .target = Keep(request.cwd)});
+}
+
+void SandboxPlan::PlanFilter(const std::string& filter) {
   entry_.push_back({.kind = StepKind::kForbidPrivileges});
-  if (!filter.empty()) {
-    const std::string& program = texts_.emplace_back(filter);
-    entry_.push_back({.kind = StepKind::kLoadFilter, .data = program.data(), .size = program.size()});
+  if (filter.empty()) return;
+  const std::string& program = texts_.emplace_back(filter);
+  entry_.push_back({.kind = StepKind::kLoadFilter, .data = program.data(), .size = program.size()});
+}
+
+// Carried out by the copy itself, from the zygote's place to its own. Its limits, directory and descriptors are the
+// call's, and come with it.
+void SandboxPlan::PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter) {
+  constexpr std::uint64_t kInits = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
+  entry_.push_back({.kind = StepKind::kJoinCgroups});
+  entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = zygote::kInitSlot, .value = namespaces & kInits});
+  if ((namespaces & CLONE_NEWTIME) != 0) {
+    entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = zygote::kTimeSlot, .value = CLONE_NEWTIME});
   }
+  entry_.push_back({.kind = StepKind::kUnshare, .value = namespaces & CLONE_NEWCGROUP});
+  entry_.push_back({.kind = StepKind::kInstallCopyDescriptors});
+  PlanIdentity(namespaces, user);
+  PlanFilter(filter);
+}
+
+void SandboxPlan::PlanZygoteEntry(const OpenZygoteMessage& request) {
+  entry_.push_back({.kind = StepKind::kJoinCgroups});
+  entry_.push_back({.kind = StepKind::kInstallZygoteDescriptors});
+  entry_.push_back({.kind = StepKind::kLimitCapabilities, .value = kOfZygoteWithinReach});
+  entry_.push_back({.kind = StepKind::kForbidPrivileges});
   entry_.push_back({.kind = StepKind::kExecute, .target = Keep(request.argv.front()), .argv = KeepList(request.argv),
                     .envp = KeepList(request.env)});
 }
@@ -189,7 +257,8 @@ void SandboxPlan::MakeParents(const std::string& path, std::vector<Step>& steps)
 }
 
 InitPlan SandboxPlan::init() const {
-  return {build_.data(), static_cast<int>(build_.size()), entry_.data(), static_cast<int>(entry_.size())};
+  return {build_.data(), static_cast<int>(build_.size()), entry_.data(),
+          is_copy_ ? 0 : static_cast<int>(entry_.size())};
 }
 
 std::string SandboxPlan::Describe(int index) const {

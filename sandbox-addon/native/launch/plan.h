@@ -28,16 +28,30 @@ struct HostUser {
   std::uint32_t gid = 0;
 };
 
+// Of a sandbox's own tmpfs, as its mount options are written.
+struct ScratchSize {
+  std::string bytes;
+  std::string inodes;
+};
+[[nodiscard]] ScratchSize ScratchSizeOf(std::uint64_t bytes, std::uint64_t inodes);
+
 class SandboxPlan {
  public:
   // Gives the folder that a tree was loaded to.
   using FindTree = std::function<std::optional<std::string>(const std::string& name)>;
 
   // `filter` is a struct sock_filter[], or empty for none. The plan keeps a copy of all it needs.
-  [[nodiscard]] static Result<SandboxPlan> Build(const StartMessage& request, const PlanSettings& settings, HostUser user,
+  [[nodiscard]] static Result<SandboxPlan> ForExec(const StartMessage& request, const PlanSettings& settings, HostUser user,
                                                  const FindTree& find_tree, const std::string& filter);
+  // A zygote itself, and the sandbox of one of its copies, which has the same root. Neither knows its call.
+  [[nodiscard]] static Result<SandboxPlan> ForZygote(const OpenZygoteMessage& request, const PlanSettings& settings,
+                                                     const FindTree& find_tree);
+  [[nodiscard]] static Result<SandboxPlan> ForCopy(const OpenZygoteMessage& request, const PlanSettings& settings,
+                                                   HostUser user, const FindTree& find_tree, const std::string& filter);
 
+  // What the init carries out; the entry is not its business where a zygote makes the main process.
   [[nodiscard]] InitPlan init() const;
+  [[nodiscard]] const std::vector<Step>& entry() const { return entry_; }
 
   // "make directory /function", for messages. The index of a report counts on from the build steps to the entry's.
   [[nodiscard]] std::string Describe(int index) const;
@@ -47,9 +61,23 @@ class SandboxPlan {
   const char* Keep(std::string text);
   char* const* KeepList(const std::vector<std::string>& texts);
 
-  Status PlanRoot(const StartMessage& request, const PlanSettings& settings, const FindTree& find_tree);
+  struct Root {
+    const std::string& hostname;
+    const std::vector<RootStepMessage>& steps;
+    // Of the scratch tmpfs.
+    std::uint64_t bytes;
+    std::uint64_t inodes;
+    // CLONE_NEW* of whoever builds it.
+    std::uint64_t namespaces;
+  };
+  Status PlanRoot(const Root& root, const Store& store, const FindTree& find_tree);
   Status PlanSource(const RootStepMessage& step, const FindTree& find_tree, std::vector<Step>& attachments);
   void PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user, const std::string& filter);
+  void PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter);
+  void PlanZygoteEntry(const OpenZygoteMessage& request);
+  // From an outsider with every privilege to the function's own user with none, behind a filter.
+  void PlanIdentity(std::uint64_t namespaces, HostUser user);
+  void PlanFilter(const std::string& filter);
   void MakeParents(const std::string& path, std::vector<Step>& steps);
 
   std::vector<Step> build_;
@@ -58,6 +86,7 @@ class SandboxPlan {
   std::deque<std::string> texts_;
   std::deque<std::vector<char*>> lists_;
   std::set<std::string> made_directories_;
+  bool is_copy_ = false;
   int next_slot_ = 0;
 };
 

@@ -11,23 +11,29 @@
 namespace mayfly {
 
 // addon → launcher: X(Kind, "name in JavaScript")
-#define MAYFLY_REQUESTS(X)   \
-  X(Probe, "probe")          \
-  X(Open, "open")            \
-  X(LoadTree, "loadTree")    \
-  X(DropTree, "dropTree")    \
-  X(Start, "start")          \
-  X(Kill, "kill")            \
+#define MAYFLY_REQUESTS(X)       \
+  X(Probe, "probe")              \
+  X(Open, "open")                \
+  X(LoadTree, "loadTree")        \
+  X(DropTree, "dropTree")        \
+  X(Start, "start")              \
+  X(OpenZygote, "openZygote")    \
+  X(Park, "park")                \
+  X(CloseZygote, "closeZygote")  \
+  X(Fork, "fork")                \
+  X(Kill, "kill")                \
   X(Close, "close")
 
 // launcher → addon
-#define MAYFLY_ANSWERS(X)    \
-  X(Probed, "probed")        \
-  X(Opened, "opened")        \
-  X(Done, "done")            \
-  X(Failed, "failed")        \
-  X(Started, "started")      \
-  X(Ended, "ended")          \
+#define MAYFLY_ANSWERS(X)      \
+  X(Probed, "probed")          \
+  X(Opened, "opened")          \
+  X(Done, "done")              \
+  X(Failed, "failed")          \
+  X(Started, "started")        \
+  X(ZygoteReady, "zygoteReady") \
+  X(ZygoteEnded, "zygoteEnded") \
+  X(Ended, "ended")            \
   X(Closed, "closed")
 
 enum class MessageKind : std::uint8_t {

@@ -159,6 +159,93 @@ struct StartMessage {
   }
 };
 
+struct OpenZygoteMessage {
+  std::uint64_t id = 0;
+  std::vector<std::string> argv;
+  // NAME=value
+  std::vector<std::string> env;
+  // Of the zygote, and of each of its copies.
+  std::vector<RootStepMessage> root;
+  // The name of a filter of OpenMessage, for the copies; empty: none.
+  std::string filter;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+    visit("argv", self.argv);
+    visit("env", self.env);
+    visit("root", self.root);
+    visit("filter", self.filter);
+  }
+};
+
+struct ParkMessage {
+  std::uint64_t zygote = 0;
+  // How many copies wait for a call from now on.
+  std::uint32_t count = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("zygote", self.zygote);
+    visit("count", self.count);
+  }
+};
+
+struct CloseZygoteMessage {
+  std::uint64_t zygote = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("zygote", self.zygote);
+  }
+};
+
+struct AttachmentMessage {
+  // A tree's name, and a directory of the zygote's root.
+  std::string tree;
+  std::string target;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("tree", self.tree);
+    visit("target", self.target);
+  }
+};
+
+// With it come the descriptors: stdin, stdout, stderr and what becomes descriptor 3. Members as in StartMessage.
+struct ForkMessage {
+  std::uint64_t id = 0;
+  std::uint64_t zygote = 0;
+  std::uint64_t requested_ns = 0;
+  std::vector<std::string> env;
+  std::string cwd;
+  std::string hostname;
+  std::vector<AttachmentMessage> attach;
+  std::vector<CgroupWriteMessage> cgroup_writes;
+  std::vector<RlimitMessage> rlimits;
+  std::uint64_t tmpfs_bytes = 0;
+  std::uint64_t tmpfs_inodes = 0;
+  std::uint64_t timeout_ms = 0;
+  std::optional<std::uint64_t> cpu_time_ms;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+    visit("zygote", self.zygote);
+    visit("requestedNs", self.requested_ns);
+    visit("env", self.env);
+    visit("cwd", self.cwd);
+    visit("hostname", self.hostname);
+    visit("attach", self.attach);
+    visit("cgroupWrites", self.cgroup_writes);
+    visit("rlimits", self.rlimits);
+    visit("tmpfsBytes", self.tmpfs_bytes);
+    visit("tmpfsInodes", self.tmpfs_inodes);
+    visit("timeoutMs", self.timeout_ms);
+    visit("cpuTimeMs", self.cpu_time_ms);
+  }
+};
+
 struct KillMessage {
   std::uint64_t id = 0;
   // A KillReason of types.ts; the launcher adds its own: timedOut and cpuTimeExceeded.

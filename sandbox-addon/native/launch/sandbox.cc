@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "launch/limit_writes.h"
 #include "launch/network_counters.h"
 #include "launch/tmpfs_usage.h"
 
@@ -40,18 +41,6 @@ std::uint64_t MsUntilUsedUp(std::uint64_t left_us) {
   return std::clamp(soonest, kShortestCpuPollMs, kLongestCpuPollMs);
 }
 
-std::vector<LimitWrite> ToLimitWrites(const std::vector<CgroupWriteMessage>& messages) {
-  std::vector<LimitWrite> writes;
-  writes.reserve(messages.size());
-  for (const CgroupWriteMessage& message : messages) {
-    writes.push_back({.controller = message.controller,
-                      .file = message.file,
-                      .value = message.value,
-                      .best_effort = message.best_effort});
-  }
-  return writes;
-}
-
 std::vector<PathMessage> ToPathMessages(const std::vector<CgroupPath>& paths) {
   std::vector<PathMessage> messages;
   messages.reserve(paths.size());
@@ -61,59 +50,52 @@ std::vector<PathMessage> ToPathMessages(const std::vector<CgroupPath>& paths) {
 
 }  // namespace
 
-Sandbox::Sandbox(SandboxWorld& world, StartMessage request, std::vector<UniqueFd> stdio)
-    : world_(world), request_(std::move(request)), stdio_(std::move(stdio)) {}
+Sandbox::Sandbox(SandboxWorld& world, std::uint64_t id, std::string name)
+    : world_(world), id_(id), name_(std::move(name)) {}
 
 Sandbox::~Sandbox() {
   for (const auto& timer : {deadline_, cpu_poll_, patience_, removal_}) world_.loop.Cancel(timer);
-  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status}) world_.loop.Unwatch(fd->get());
+  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status, &copy_}) world_.loop.Unwatch(fd->get());
 }
 
-void Sandbox::Start(Result<SandboxPlan> plan) {
-  if (!plan) {
-    Fail(plan.error().what + " " + plan.error().path, -1, plan.error().code, plan.error().hint);
-    return Finish();
-  }
-  plan_ = std::move(plan.value());
-  if (Status launched = Launch(); !launched) {
-    const Error& error = launched.error();
-    Fail(error.path.empty() ? error.what : error.what + " " + error.path, -1, error.code, error.hint);
-    init_.pidfd.valid() ? Bury() : RemoveLeaf(kFirstRetryMs);
-  }
-}
-
-// The init builds its root while the leaf is made here; it waits for the go-ahead before it forks.
-Status Sandbox::Launch() {
+// The init builds its root while the leaf is made here; it waits for the go-ahead.
+Status Sandbox::BeginInit() {
   Result<InitProcess> init = StartInit(*plan_);
   if (!init) return init.error();
   init_ = std::move(init.value());
-  if (Status watched = WatchInit(); !watched) return watched;
+  if (Status gone = world_.loop.Watch(init_.pidfd.get(), [this] { OnInitGone(); }); !gone) return gone;
+  if (Status report = world_.loop.Watch(init_.socket.get(), [this] { OnReport(); }); !report) return report;
   patience_ = world_.loop.After(kSetupPatienceMs, [this] { FailAtStep(-1, ETIMEDOUT); });
-
-  Result<std::unique_ptr<LeafCgroup>> leaf =
-      world_.cgroups.CreateLeaf("call-" + std::to_string(request_.id), ToLimitWrites(request_.cgroup_writes));
-  if (!leaf) return leaf.error();
-  leaf_ = std::move(leaf.value());
-  if (Status sent = SendGo(init_, {stdio_, request_.has_control, leaf_->join_fds(), leaf_->clone_into_fd()}); !sent) {
-    return sent;
-  }
-  // What the sandbox has now, nobody else shall hold: the readers of these pipes wait for their end.
-  stdio_.clear();
-  leaf_->CloseJoinFds();
   return Success();
 }
 
-Status Sandbox::WatchInit() {
-  if (Status gone = world_.loop.Watch(init_.pidfd.get(), [this] { OnInitGone(); }); !gone) return gone;
-  if (Status status = world_.loop.Watch(init_.status.get(), [this] { OnStatus(); }); !status) return status;
-  return world_.loop.Watch(init_.socket.get(), [this] { OnReport(); });
+Status Sandbox::MakeLeaf(const std::vector<CgroupWriteMessage>& writes) {
+  Result<std::unique_ptr<LeafCgroup>> leaf = world_.cgroups.CreateLeaf(name_, ToLimitWrites(writes));
+  if (!leaf) return leaf.error();
+  leaf_ = std::move(leaf.value());
+  return Success();
+}
+
+void Sandbox::Attempt(const Status& status) {
+  if (status) return;
+  const Error& error = status.error();
+  Fail(error.path.empty() ? error.what : error.what + " " + error.path, -1, error.code, error.hint);
+  if (phase_ == Phase::kDying || phase_ == Phase::kRemoving) return;
+  init_.pidfd.valid() ? Bury() : RemoveLeaf(kFirstRetryMs);
 }
 
 void Sandbox::OnReport() {
   HeardReport heard;
-  Received received = HearReport(init_, heard);
-  for (; received == Received::kPacket; received = HearReport(init_, heard)) {
+  Received received = HearReport(init_.socket, heard);
+  for (; received == Received::kPacket; received = HearReport(init_.socket, heard)) {
     switch (heard.report.kind) {
+      case ReportKind::kBuilt:
+        Attempt(AskForCopy());
+        break;
+      case ReportKind::kEntryFailed:
+      case ReportKind::kParked:
+        // A copy has a socket of its own for them.
+        break;
       case ReportKind::kBuildFailed:
         FailAtStep(heard.report.index, heard.report.code);
         break;
@@ -134,35 +116,23 @@ void Sandbox::OnReport() {
   if (received == Received::kClosed) world_.loop.Unwatch(init_.socket.get());
 }
 
-void Sandbox::OnStatus() {
-  StepFailure failure;
-  const ssize_t size = read(init_.status.get(), &failure, sizeof failure);
-  world_.loop.Unwatch(init_.status.get());
-  // The number of the main process was sent before; it may still be unread.
-  OnReport();
-  if (size == sizeof failure) {
-    FailAtStep(plan_->IndexOfEntryStep(failure.index), failure.code);
-  } else if (main_pid_ != 0) {
-    MarkStarted();
-  }
-}
-
 void Sandbox::MarkStarted() {
   if (started_ns_ != 0 || failure_.has_value()) return;
   started_ns_ = NowNs();
   world_.loop.Cancel(patience_);
-  world_.send(Encode(StartedMessage{.id = request_.id,
+  world_.send(Encode(StartedMessage{.id = id_,
                                     .pid = main_pid_,
                                     .cgroups = ToPathMessages(leaf_->Paths()),
-                                    .setup_us = MicrosecondsBetween(request_.requested_ns, started_ns_)}));
-  if (phase_ != Phase::kBuilding) return;
+                                    .setup_us = MicrosecondsBetween(requested_ns_, started_ns_),
+                                    .was_parked = was_parked_}));
+  if (phase_ != Phase::kBuilding && phase_ != Phase::kParked) return;
   phase_ = Phase::kRunning;
-  deadline_ = world_.loop.At(started_ns_ + request_.timeout_ms * kNsPerMs, [this] { Kill("timedOut"); });
-  if (request_.cpu_time_ms.has_value()) WatchCpuTime();
+  deadline_ = world_.loop.At(started_ns_ + timeout_ms_ * kNsPerMs, [this] { Kill("timedOut"); });
+  if (cpu_time_ms_.has_value()) WatchCpuTime();
 }
 
 void Sandbox::WatchCpuTime() {
-  const std::uint64_t limit_us = *request_.cpu_time_ms * kUsPerMs;
+  const std::uint64_t limit_us = *cpu_time_ms_ * kUsPerMs;
   const Result<std::uint64_t> used = leaf_->CpuUsageUs();
   const std::uint64_t used_us = used ? used.value() : 0;
   if (used_us >= limit_us) return Kill("cpuTimeExceeded");
@@ -170,7 +140,7 @@ void Sandbox::WatchCpuTime() {
 }
 
 void Sandbox::Kill(const std::string& reason) {
-  if (phase_ == Phase::kBuilding && started_ns_ == 0) {
+  if (started_ns_ == 0) {
     Fail("start", -1, ECANCELED, "");
   } else if (phase_ == Phase::kRunning) {
     killed_by_ = reason;
@@ -185,7 +155,7 @@ void Sandbox::FailAtStep(int index, int code) {
 
 void Sandbox::Fail(const std::string& step, int index, int code, const std::string& hint) {
   if (failure_.has_value()) return;
-  failure_ = FailedMessage{.id = request_.id, .step = step, .index = index, .error = code, .hint = hint};
+  failure_ = FailedMessage{.id = id_, .step = step, .index = index, .error = code, .hint = hint};
 }
 
 // Killing the init kills its process namespace, and its end waits until every process in it is gone.
@@ -216,7 +186,7 @@ void Sandbox::OnInitGone() {
   Bury();
   if (wait_status_.has_value()) killed_by_.reset();
   world_.loop.Cancel(patience_);
-  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status}) world_.loop.Unwatch(fd->get());
+  for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status, &copy_}) world_.loop.Unwatch(fd->get());
   siginfo_t info = {};
   // P_PIDFD is not in every C library's enumeration.
   (void)waitid(static_cast<idtype_t>(3), static_cast<id_t>(init_.pidfd.get()), &info, WEXITED);
@@ -244,15 +214,15 @@ void Sandbox::RemoveLeaf(std::uint64_t retry_ms) {
 }
 
 void Sandbox::Finish() {
-  if (!reported_) world_.send(failure_.has_value() ? Encode(*failure_) : Encode(Ending()));
+  if (!reported_ && has_caller_) world_.send(failure_.has_value() ? Encode(*failure_) : Encode(Ending()));
   reported_ = true;
   // After a leak was reported the watch goes on: what dies late is still buried.
-  if (phase_ != Phase::kDying) world_.forget(request_.id);
+  if (phase_ != Phase::kDying) world_.forget(id_);
 }
 
 EndedMessage Sandbox::Ending() const {
   EndedMessage ended;
-  ended.id = request_.id;
+  ended.id = id_;
   ended.killed_by = killed_by_;
   ended.counters = counters_;
   const int status = wait_status_.value_or(SIGKILL);
@@ -263,7 +233,7 @@ EndedMessage Sandbox::Ending() const {
   }
   const bool killed_by_nobody_of_ours = ended.signal == SIGKILL && !killed_by_.has_value();
   ended.main_oom_killed = killed_by_nobody_of_ours && counters_.oom_kills.value_or(0) > 0;
-  ended.setup_us = MicrosecondsBetween(request_.requested_ns, started_ns_);
+  ended.setup_us = MicrosecondsBetween(requested_ns_, started_ns_);
   ended.teardown_us = MicrosecondsBetween(ended_ns_, NowNs());
   ended.leaked = world_.leaked;
   return ended;

@@ -1,7 +1,9 @@
 // One sandbox, from its request to the removal of its cgroup.
 //
-//   building ─▶ running ─▶ dying ─▶ removing ─▶ gone
-//       └──────────────────▲            a failed step, a kill or a deadline goes the same way out
+//   building ─▶ [parked ─▶] running ─▶ dying ─▶ removing ─▶ gone
+//       └─────────┴────────────────────▲        a failed step, a kill or a deadline goes the same way out
+//
+// sandbox.cc is its life and end, start_exec.cc and start_copy.cc are the two ways in which its main process comes about.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include "launch/init_process.h"
 #include "launch/plan.h"
 #include "launch/protocol.h"
+#include "launch/zygote.h"
 
 namespace mayfly {
 
@@ -31,26 +34,59 @@ struct SandboxWorld {
   std::function<void(std::uint64_t id)> forget;
 };
 
+// A call on its way to a copy.
+struct CopyCall {
+  ForkMessage message;
+  // stdin, stdout, stderr, control
+  std::vector<UniqueFd> descriptors;
+  // The code, as mounts that are nowhere yet, in the order of message.attach.
+  std::vector<UniqueFd> mounts;
+};
+
 class Sandbox {
  public:
-  Sandbox(SandboxWorld& world, StartMessage request, std::vector<UniqueFd> stdio);
+  // `name` becomes its leaf cgroup's.
+  Sandbox(SandboxWorld& world, std::uint64_t id, std::string name);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  void Start(Result<SandboxPlan> plan);
+  // Boots a program of its own.
+  void Start(Result<SandboxPlan> plan, StartMessage request, std::vector<UniqueFd> stdio);
+
+  // Has a zygote copy itself into it, and parks; `on_parked` is called then.
+  void Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user,
+               std::function<void()> on_parked);
+  // Its one call, under the caller's own id; it waits where the copy is not yet parked.
+  void TakeCall(CopyCall call);
 
   // Ends the whole tree. The first reason counts, and none does after the main process has ended by itself.
   void Kill(const std::string& reason);
 
- private:
-  enum class Phase : std::uint8_t { kBuilding, kRunning, kDying, kRemoving };
+  // The zygote could not make the copy.
+  void FailCopy(int code);
 
-  [[nodiscard]] Status Launch();
-  [[nodiscard]] Status WatchInit();
+ private:
+  enum class Phase : std::uint8_t { kBuilding, kParked, kRunning, kDying, kRemoving };
+
+  [[nodiscard]] Status BeginInit();
+  [[nodiscard]] Status MakeLeaf(const std::vector<CgroupWriteMessage>& writes);
+  void Attempt(const Status& status);
   void OnReport();
-  void OnStatus();
   void OnInitGone();
+
+  // start_exec.cc
+  [[nodiscard]] Status LaunchExec(const StartMessage& request, std::vector<UniqueFd> stdio);
+  void OnStatus();
+
+  // start_copy.cc
+  [[nodiscard]] Status LaunchCopy();
+  [[nodiscard]] Status AskForCopy();
+  void OnCopyReport();
+  void OnParked();
+  [[nodiscard]] Status HandOver();
+  [[nodiscard]] Status SendCall() const;
+  [[nodiscard]] Status SendAttachments();
 
   void MarkStarted();
   void WatchCpuTime();
@@ -64,11 +100,28 @@ class Sandbox {
   [[nodiscard]] EndedMessage Ending() const;
 
   SandboxWorld& world_;
-  const StartMessage request_;
-  std::vector<UniqueFd> stdio_;
+  std::uint64_t id_;
+  const std::string name_;
+  // The caller's limits on time.
+  std::uint64_t requested_ns_ = 0;
+  std::uint64_t timeout_ms_ = 0;
+  std::optional<std::uint64_t> cpu_time_ms_;
+
   std::optional<SandboxPlan> plan_;
   std::unique_ptr<LeafCgroup> leaf_;
   InitProcess init_;
+
+  // Of a copy.
+  std::shared_ptr<Zygote> zygote_;
+  HostUser user_;
+  std::function<void()> on_parked_;
+  std::optional<CopyCall> call_;
+  bool has_caller_ = false;
+  bool was_parked_ = false;
+  UniqueFd copy_;
+  UniqueFd copys_socket_;
+  UniqueFd copys_ready_;
+  UniqueFd ready_;
 
   Phase phase_ = Phase::kBuilding;
   pid_t main_pid_ = 0;

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "base/wire.h"
+#include "child/operations.h"
 #include "child/syscalls.h"
 #include "launch/copy_tree.h"
 #include "launch/host.h"
@@ -123,6 +124,14 @@ std::optional<std::string> Trees::Find(const std::string& name) const {
   const auto found = trees_.find(name);
   if (found == trees_.end() || !found->second.ready) return std::nullopt;
   return found->second.path;
+}
+
+Result<UniqueFd> Trees::Mount(const std::string& name) const {
+  const std::optional<std::string> path = Find(name);
+  if (!path.has_value()) return Error{"find tree", name, ENOENT, "load it first with loadTree"};
+  int mount = -1;
+  if (const int code = OpenTree(path->c_str(), kReadOnlyTree, mount); code != 0) return Error{"open tree", name, code, ""};
+  return UniqueFd(mount);
 }
 
 }  // namespace mayfly

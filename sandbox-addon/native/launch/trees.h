@@ -2,6 +2,8 @@
 // file of the host that a hostile program could write to through /proc/self/exe.
 #pragma once
 
+#include <linux/mount.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,6 +16,9 @@
 
 namespace mayfly {
 
+// What a sandbox's mount of one is, whatever it holds.
+constexpr std::uint64_t kReadOnlyTree = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
 class Trees {
  public:
   using Callback = std::function<void(Status)>;
@@ -24,6 +29,8 @@ class Trees {
   void Load(const std::string& name, const std::string& host_path, const Callback& done);
   [[nodiscard]] Status Drop(const std::string& name);
   [[nodiscard]] std::optional<std::string> Find(const std::string& name) const;
+  // A mount of it that is nowhere yet.
+  [[nodiscard]] Result<UniqueFd> Mount(const std::string& name) const;
 
  private:
   struct Tree {

@@ -45,7 +45,7 @@ Result<SandboxPlan> Build(const StartMessage& request) {
   const auto find = [](const std::string& name) -> std::optional<std::string> {
     return name == "code" ? std::optional<std::string>("/usr") : std::nullopt;
   };
-  return SandboxPlan::Build(request, Settings(), {65'533, 65'533}, find, "filter");
+  return SandboxPlan::ForExec(request, Settings(), {65'533, 65'533}, find, "filter");
 }
 
 std::ptrdiff_t IndexOf(const Step* steps, int count, StepKind kind) {

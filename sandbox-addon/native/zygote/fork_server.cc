@@ -12,6 +12,7 @@
 
 #include "base/socket.h"
 #include "child/init.h"
+#include "child/zygote.h"
 #include "zygote/copy.h"
 #include "zygote/messages.h"
 
@@ -23,8 +24,8 @@ void Say(ReportKind kind, int index, int code) {
   (void)send(kLauncherSocket, &report, sizeof report, MSG_NOSIGNAL);
 }
 
-void Report(std::uint64_t id, int code) {
-  const ZygoteReport report = {id, code};
+void Report(ZygoteReportKind kind, std::uint64_t id, int code) {
+  const ZygoteReport report = {kind, code, id};
   (void)send(kLauncherSocket, &report, sizeof report, MSG_NOSIGNAL);
 }
 
@@ -70,7 +71,7 @@ void EnterSandbox(const std::vector<Step>& steps, StepContext& context) {
 bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> close_in_child) {
   CopyMessage message;
   if (!Unpack(packet.bytes, message) || packet.fds.size() < kFixedCopyDescriptors) {
-    Report(message.id, EPROTO);
+    Report(ZygoteReportKind::kCopyFailed, message.id, EPROTO);
     return false;
   }
   StepContext context;
@@ -98,7 +99,7 @@ bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> clo
       for (UniqueFd& fd : packet.fds) (void)fd.Release();
       return true;
     case Made::kFailed:
-      Report(message.id, errno);
+      Report(ZygoteReportKind::kCopyFailed, message.id, errno);
       return false;
     case Made::kOriginal:
       return false;
@@ -150,7 +151,7 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const int own_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
   if (own_pid_namespace < 0) return Served::kLauncherGone;
-  Report(0, 0);
+  Report(ZygoteReportKind::kReady, 0, 0);
   Packet packet;
   while (Await(packet)) {
     if (Copy(std::move(packet), own_pid_namespace, close_in_child)) return Served::kForked;

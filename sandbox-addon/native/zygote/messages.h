@@ -52,13 +52,6 @@ struct CopyMessage {
 };
 constexpr std::size_t kFixedCopyDescriptors = 4;
 
-// zygote → launcher. A copy that could be made speaks for itself, with an InitReport.
-struct ZygoteReport {
-  // 0: the zygote is ready. Else the copy that could not be made.
-  std::uint64_t id;
-  std::int32_t code;
-};
-
 struct LimitMessage {
   std::int32_t resource = 0;
   std::uint64_t soft = 0;

@@ -1,0 +1,145 @@
+// The launcher's zygotes, and the copies that stand ready.
+#include <algorithm>
+#include <cerrno>
+
+#include "launch/launcher.h"
+
+namespace mayfly {
+namespace {
+
+// A copy without a caller goes by a number that no caller uses.
+constexpr std::uint64_t kFirstCopy = 1ULL << 62;
+constexpr std::uint64_t kRefillDelayMs = 1;
+
+}  // namespace
+
+void Launcher::Handle(const OpenZygoteMessage& message, Packet& /*packet*/) {
+  if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
+  const std::uint64_t id = message.id;
+  const auto zygote = std::make_shared<Zygote>(
+      loop_, *cgroups_, message,
+      Zygote::Events{.on_ready = [this, id](pid_t pid) { Send(Encode(ZygoteReadyMessage{.id = id, .pid = pid})); },
+                     .on_copy_failed = [this](std::uint64_t copy, int code) { FailCopy(copy, code); },
+                     .on_gone = [this, id](bool was_ready, const Error& why) { BuryZygote(id, was_ready, why); }});
+  if (Status started = zygote->Start(SandboxPlan::ForZygote(message, settings_, FindTree())); !started) {
+    return Answer(id, started);
+  }
+  zygotes_[id] = zygote;
+}
+
+Launcher::ZygotePointer Launcher::FindZygote(std::uint64_t id) const {
+  const auto found = zygotes_.find(id);
+  return found == zygotes_.end() ? nullptr : found->second;
+}
+
+void Launcher::Handle(const ParkMessage& message, Packet& /*packet*/) {
+  const ZygotePointer zygote = FindZygote(message.zygote);
+  if (zygote == nullptr) return;
+  zygote->wanted = message.count;
+  while (zygote->parked.size() > zygote->wanted) DismissParked(*zygote);
+  Refill(message.zygote);
+}
+
+void Launcher::Handle(const CloseZygoteMessage& message, Packet& /*packet*/) {
+  const ZygotePointer zygote = FindZygote(message.zygote);
+  if (zygote == nullptr) return;
+  zygote->wanted = 0;
+  while (!zygote->parked.empty()) DismissParked(*zygote);
+  zygote->Kill();
+}
+
+void Launcher::Handle(const ForkMessage& message, Packet& packet) {
+  if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
+  const ZygotePointer zygote = FindZygote(message.zygote);
+  if (zygote == nullptr || !zygote->can_fork()) {
+    return Answer(message.id, Error{kZygoteStep, "", ECHILD, "the zygote has ended"});
+  }
+  CopyCall call = {message, std::move(packet.fds), {}};
+  for (const AttachmentMessage& one : message.attach) {
+    Result<UniqueFd> mount = trees_->Mount(one.tree);
+    if (!mount) return Answer(message.id, mount.error());
+    call.mounts.push_back(std::move(mount.value()));
+  }
+  // From now on it goes by its caller's number.
+  auto resident = sandboxes_.extract(TakeCopy(zygote));
+  resident.key() = message.id;
+  sandboxes_.insert(std::move(resident)).position->second.sandbox->TakeCall(std::move(call));
+  RefillSoon(message.zygote);
+}
+
+// One that is parked, or one made for this call.
+std::uint64_t Launcher::TakeCopy(const ZygotePointer& zygote) {
+  if (zygote->parked.empty()) return PrepareCopy(zygote);
+  const std::uint64_t copy = zygote->parked.front();
+  zygote->parked.erase(zygote->parked.begin());
+  return copy;
+}
+
+std::uint64_t Launcher::PrepareCopy(const ZygotePointer& zygote) {
+  const std::uint64_t copy = kFirstCopy + next_copy_++;
+  const OpenZygoteMessage& request = zygote->request();
+  Resident& resident = MoveIn(copy, "copy-" + std::to_string(copy - kFirstCopy));
+  resident.zygote = request.id;
+  resident.copy = copy;
+  const HostUser user = UserAt(resident.user_offset);
+  resident.sandbox->Prepare(SandboxPlan::ForCopy(request, settings_, user, FindTree(), Filter(request.filter)), zygote,
+                            user, [this, copy, zygote_id = request.id] { TakeInParked(zygote_id, copy); });
+  return copy;
+}
+
+void Launcher::TakeInParked(std::uint64_t zygote_id, std::uint64_t copy) {
+  const ZygotePointer zygote = FindZygote(zygote_id);
+  if (zygote == nullptr) return;
+  zygote->preparing = 0;
+  zygote->parked.push_back(copy);
+  if (zygote->parked.size() > zygote->wanted) DismissParked(*zygote);
+  RefillSoon(zygote_id);
+}
+
+void Launcher::DismissParked(Zygote& zygote) {
+  const auto found = sandboxes_.find(zygote.parked.back());
+  zygote.parked.pop_back();
+  if (found != sandboxes_.end()) found->second.sandbox->Kill("workerStopping");
+}
+
+// One at a time, and after the calls that are waited for.
+void Launcher::RefillSoon(std::uint64_t zygote_id) {
+  loop_.After(kRefillDelayMs, [this, zygote_id] { Refill(zygote_id); });
+}
+
+void Launcher::Refill(std::uint64_t zygote_id) {
+  const ZygotePointer zygote = FindZygote(zygote_id);
+  if (zygote == nullptr || closing_ || !zygote->can_fork()) return;
+  if (zygote->preparing == 0 && zygote->parked.size() < zygote->wanted) zygote->preparing = PrepareCopy(zygote);
+}
+
+void Launcher::FailCopy(std::uint64_t copy, int code) {
+  for (const auto& [id, resident] : sandboxes_) {
+    if (resident.copy == copy) return resident.sandbox->FailCopy(code);
+  }
+}
+
+// One that ended before it had a call is not made again at once: what made it fail may last. The next call tries.
+void Launcher::ForgetCopy(const Resident& resident) {
+  const ZygotePointer zygote = FindZygote(resident.zygote);
+  if (zygote == nullptr) return;
+  if (zygote->preparing == resident.copy) zygote->preparing = 0;
+  std::erase(zygote->parked, resident.copy);
+}
+
+void Launcher::BuryZygote(std::uint64_t id, bool was_ready, const Error& why) {
+  loop_.After(0, [this, id, was_ready, why] {
+    const ZygotePointer zygote = FindZygote(id);
+    if (zygote == nullptr) return;
+    while (!zygote->parked.empty()) DismissParked(*zygote);
+    zygotes_.erase(id);
+    if (was_ready) {
+      Send(Encode(ZygoteEndedMessage{.id = id, .reason = why.hint}));
+    } else {
+      Answer(id, why);
+    }
+    CompleteIfEmpty();
+  });
+}
+
+}  // namespace mayfly
