@@ -5,7 +5,7 @@ const HERE = join(import.meta.dirname, "..");
 /** Folders of this package that a sandbox gets to see, and where. */
 export const RUNNERS = {
   nodejs: {
-    folder: join(HERE, "nodejs/build"),
+    folder: join(HERE, "nodejs/build/runner"),
     target: "/runtime/nodejs",
     main: "/runtime/nodejs/runner.cjs",
   },

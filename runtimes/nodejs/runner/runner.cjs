@@ -2,80 +2,13 @@
 "use strict";
 
 /*
- * What Node runs in a sandbox: one invocation, then never again. It takes an invoke frame from descriptor 3, calls
- * the function's handler, and writes one frame that says how it went. All that a call may not need is loaded when it
- * is needed, since this file's own loading is paid by every call.
+ * What Node runs in a sandbox that boots: one invocation, then never again. All that a call may not need is loaded
+ * when it is needed, since this file's own loading is paid by every call.
  */
 
-const { FRAME, nowUs, receiveInvoke, sendJson, sendResult, waitToBeEnded } = require("./channel.cjs");
-const { createContext, isTimeUp } = require("./context.cjs");
-const { describeError } = require("./errors.cjs");
-const { findHandler } = require("./handler.cjs");
-const { loadBundle } = require("./load.cjs");
-const { installOutput } = require("./output.cjs");
-const { toResult } = require("./result.cjs");
-const { installStackTraces } = require("./stack-traces.cjs");
+const { nowUs } = require("./channel.cjs");
+const { installRunner, runInvocation } = require("./run-invocation.cjs");
 
-/** @type {Set<Promise<unknown>>} */
-const waitedFor = new Set();
-
-/** @param {Promise<unknown>} promise */
-function waitUntil(promise) {
-  const settled = Promise.resolve(promise)
-    .catch((error) => console.error("waitUntil:", error))
-    .finally(() => waitedFor.delete(settled));
-  waitedFor.add(settled);
-}
-
-/** @param {unknown} thrown */
-function fail(thrown) {
-  const gaveUp = isTimeUp() && isAbort(thrown);
-  sendJson(FRAME.error, { ...describeError(thrown), atUs: nowUs(), isTimeUp: gaveUp });
-  waitToBeEnded();
-}
-
-/** @param {any} thrown */
-function isAbort(thrown) {
-  return thrown?.name === "TimeoutError" || thrown?.name === "AbortError";
-}
-
-/** @param {any} header @param {unknown} returned */
-async function answer(header, returned) {
-  const { json, isHttpResponse } = await toResult(await returned);
-  const bytes = Buffer.byteLength(json);
-  if (bytes > header.resultBytes) {
-    sendJson(FRAME.tooLarge, { bytes, atUs: nowUs() });
-    waitToBeEnded();
-  }
-  sendResult(json, { isHttpResponse, pending: waitedFor.size > 0 });
-  while (waitedFor.size > 0) await Promise.all(waitedFor);
-  sendJson(FRAME.settled, {});
-  waitToBeEnded();
-}
-
-async function main() {
-  const bootedUs = nowUs();
-  process.dlopen({ exports: {} }, `${__dirname}/oom.node`);
-  const invoke = receiveInvoke();
-  if (invoke === null) return;
-  const { header, event, rawBody } = invoke;
-  Object.assign(process.env, header.secrets);
-  installOutput();
-  installStackTraces(header.bundle);
-  // A listener of the function's own decides itself what an uncaught error means.
-  process.on("uncaughtException", (error) => {
-    if (process.listenerCount("uncaughtException") === 1) fail(error);
-  });
-  try {
-    const exports = await loadBundle(header.bundle);
-    const call = findHandler(exports);
-    const context = createContext({ header, rawBody, waitUntil });
-    sendJson(FRAME.called, { bootedUs, calledUs: nowUs() });
-    const parsed = () => JSON.parse(event.toString("utf8"));
-    await answer(header, call({ event: parsed, context, http: header.http }));
-  } catch (error) {
-    fail(error);
-  }
-}
-
-void main();
+const bootedUs = nowUs();
+installRunner();
+void runInvocation(bootedUs);

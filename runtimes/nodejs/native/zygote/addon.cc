@@ -1,0 +1,94 @@
+// What the zygote's script calls: prepare() once, then serve(), which returns in a copy only, then awaitCall().
+//
+// Written against Node's C++ interface, of which Node-API has no counterpart: one build serves one Node.
+
+#include <node.h>
+#include <signal.h>
+#include <unistd.h>
+#include <uv.h>
+#include <v8.h>
+
+#include <vector>
+
+#include "clocks.h"
+#include "descriptors.h"
+#include "exit.h"
+#include "heap_pages.h"
+#include "huge_pages.h"
+#include "launch_traces.h"
+#include "platform_pool.h"
+#include "randomness.h"
+#include "threads.h"
+#include "zygote/fork_server.h"
+
+namespace mayfly::zygote {
+namespace {
+
+using Arguments = v8::FunctionCallbackInfo<v8::Value>;
+
+// True where it threw.
+bool Throw(v8::Isolate* isolate, const Refusal& refusal) {
+  if (!refusal) return false;
+  const auto text = v8::String::NewFromUtf8(isolate, refusal->c_str()).ToLocalChecked();
+  isolate->ThrowException(v8::Exception::Error(text));
+  return true;
+}
+
+// prepare(timeOrigin): before anything else is loaded, since V8's background work must come to our threads.
+void Prepare(const Arguments& arguments) {
+  v8::Isolate* const isolate = arguments.GetIsolate();
+  const double time_origin_ms = arguments[0].As<v8::Number>()->Value();
+  if (Throw(isolate, InterposePlatform(isolate))) return;
+  if (Throw(isolate, EndWithoutJoining(isolate))) return;
+  if (Throw(isolate, FindClocks(isolate, time_origin_ms))) return;
+  Throw(isolate, FindGenerator(isolate));
+}
+
+// The order counts: what allocates comes before the heap is swept, and what is looked at by a copy after.
+Refusal Seal(v8::Isolate* isolate, bool with_huge_pages, std::vector<DescriptorRange>& leftovers) {
+  if (Refusal refusal = BlankLaunchEnvironment()) return refusal;
+  // Twice: what a finaliser lets go of is found by the second.
+  isolate->LowMemoryNotification();
+  isolate->LowMemoryNotification();
+  StopPlatformThreads(isolate);
+  if (Refusal refusal = CheckThreads()) return refusal;
+  if (Refusal refusal = LetHeapBeCopied()) return refusal;
+  if (with_huge_pages) MoveConstantsToHugePages();
+  return FindLeftovers(isolate, leftovers);
+}
+
+// The sandbox's walls stand. What is done here is done before a copy is parked, off the path of its call.
+Refusal RepairCopy(v8::Isolate* isolate) {
+  // The descriptors that libuv waits with are the zygote's until now.
+  if (uv_loop_fork(node::GetCurrentEventLoop(isolate)) != 0) return "the event loop does not survive the copying";
+  if (Refusal refusal = Reseed()) return refusal;
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  return {};
+}
+
+// serve(withHugePages): returns this process's number, in a copy.
+void ServeForks(const Arguments& arguments) {
+  v8::Isolate* const isolate = arguments.GetIsolate();
+  std::vector<DescriptorRange> leftovers;
+  if (Throw(isolate, Seal(isolate, arguments[0]->IsTrue(), leftovers))) return;
+  if (Serve(leftovers) == Served::kLauncherGone) _exit(0);
+  if (Throw(isolate, RepairCopy(isolate))) return;
+  arguments.GetReturnValue().Set(static_cast<std::int32_t>(getpid()));
+}
+
+// awaitCall(): returns when this copy's call has come. It began with it.
+void AwaitOneCall(const Arguments& arguments) {
+  if (!AwaitCall()) _exit(0);
+  RestartClocks(arguments.GetIsolate());
+}
+
+}  // namespace
+}  // namespace mayfly::zygote
+
+NODE_MODULE_INIT() {
+  NODE_SET_METHOD(exports, "prepare", mayfly::zygote::Prepare);
+  NODE_SET_METHOD(exports, "serve", mayfly::zygote::ServeForks);
+  NODE_SET_METHOD(exports, "awaitCall", mayfly::zygote::AwaitOneCall);
+}

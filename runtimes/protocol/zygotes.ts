@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { RUNNERS } from "./paths.ts";
+
+const BUILD = join(import.meta.dirname, "../nodejs/build");
+
+/**
+ * What a zygote sees as its runtime, in the place and under the names of the runner's: a copy's command line reads as
+ * that of a boot. It is started with the arguments of a boot too: `node`, the heap's flags, `main`.
+ */
+export const ZYGOTES = {
+  nodejs: { folder: join(BUILD, "zygote"), target: RUNNERS.nodejs.target, main: RUNNERS.nodejs.main },
+} as const;
+
+/**
+ * A bundle in the shape of a function's that tries what could break in a copy. Its result is `SelfTestResult`; the
+ * values that two runs of it draw have to differ.
+ */
+export const SELF_TEST = join(BUILD, "self-test.cjs");
+
+export interface SelfTestResult {
+  readonly ok: boolean;
+  readonly failures: readonly string[];
+  /** By source, what this run drew. */
+  readonly drawn: Readonly<Record<string, string>>;
+}
+
+/** How Node is mapped. Each makes forks cheaper. */
+export interface ZygoteTuning {
+  /** Node's code and constants in huge pages: memory that zygotes do not share with each other. */
+  readonly hugePages: boolean;
+  /** V8's pages side by side instead of at random places each. */
+  readonly compactHeap: boolean;
+}
+
+/** What a zygote's environment holds besides a boot's own (`PATH`, `HOME`, `LANG`, `TZ` …), which it should have too. */
+export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Record<string, string> {
+  // Node's own pool idles in a zygote, and the thread that waits for a debugger would be missing in every copy. Given
+  // this way, they are no arguments that a copy would show.
+  const options = ["--v8-pool-size=1", "--disable-sigusr1", ...(hugePages ? ["--use-largepages=on"] : [])];
+  return {
+    NODE_OPTIONS: options.join(" "),
+    ...(hugePages ? { MAYFLY_HUGE_PAGES: "1" } : {}),
+    ...(compactHeap ? { LD_PRELOAD: `${ZYGOTES.nodejs.target}/mmap-hints.so` } : {}),
+  };
+}
+
+/** Read by Node, its libraries or the loader as they start, and never again. */
+const READ_AT_BOOT = /^(NODE_|LD_|LC_|LANG$|LANGUAGE$|OPENSSL_|SSL_CERT_|ICU_|MALLOC_|GLIBC_|UV_)/;
+
+/** True where a copy would not heed what the environment asks for: such a function has to boot. */
+export function isHeededAtBootOnly(
+  environment: Readonly<Record<string, string>>,
+  ofZygote: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(environment).some(
+    ([name, value]) => READ_AT_BOOT.test(name) && ofZygote[name] !== value,
+  );
+}
