@@ -38,7 +38,8 @@ double WallClockUs() {
 
 // A milestone that has been reached lies between the origin and now.
 bool AreMilestones(const double* values, double origin_us, double now_ns) {
-  if (std::fabs(values[kOriginUs] - origin_us) > 1) return false;
+  // Written so that what is no number is none.
+  if (!(std::fabs(values[kOriginUs] - origin_us) <= 1)) return false;
   const double origin_ns = values[kOriginNs];
   if (!(origin_ns > 0 && origin_ns <= now_ns)) return false;
   for (int i = kEnvironment; i < kMilestones; i++) {
