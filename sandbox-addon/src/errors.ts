@@ -10,6 +10,10 @@ export type SandboxErrorCode =
   | "cannotEnforce"
   /** Setting up one sandbox failed at `step`; nothing of it is left. */
   | "stepFailed"
+  /** A zygote could not be started. */
+  | "zygoteFailed"
+  /** A zygote ended before it had made a copy: nothing of the caller's has run. */
+  | "zygoteLost"
   /** A folder could not be loaded or dropped as a tree. */
   | "treeFailed"
   /** What was asked for makes no sense, such as a relative path. */

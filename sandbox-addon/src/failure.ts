@@ -23,6 +23,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ECANCELED: "It was ended before it had begun",
 };
 
+/** The launcher's name for the making of a copy (native/launch/zygote.h). */
+const ZYGOTE_STEP = "zygote";
+
+export function isZygotes({ step }: FailedMessage): boolean {
+  return step === ZYGOTE_STEP;
+}
+
 /** Makes an error of the launcher's facts. `subject` is such as "Could not set up the sandbox". */
 export function toSandboxError(code: SandboxErrorCode, subject: string, failed: FailedMessage): SandboxError {
   const errno = ERRNO_NAMES.get(failed.error) ?? `errno ${failed.error}`;

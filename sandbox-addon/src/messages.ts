@@ -8,6 +8,10 @@ export interface Requests {
   loadTree: { readonly id: number; readonly name: string; readonly path: string };
   dropTree: { readonly id: number; readonly name: string };
   start: StartMessage;
+  openZygote: OpenZygoteMessage;
+  park: { readonly zygote: number; readonly count: number };
+  closeZygote: { readonly zygote: number };
+  fork: ForkMessage;
   kill: { readonly id: number; readonly reason: KillReason };
   close: Record<string, never>;
 }
@@ -18,6 +22,8 @@ export interface Answers {
   done: { readonly id: number };
   failed: FailedMessage;
   started: StartedMessage;
+  zygoteReady: { readonly id: number; readonly pid: number };
+  zygoteEnded: { readonly id: number; readonly reason: string };
   ended: EndedMessage;
   closed: { readonly leaked: LeakedMessage };
 }
@@ -33,22 +39,46 @@ export interface OpenMessage {
   readonly filters: readonly { readonly name: string; readonly program: Buffer }[];
 }
 
-export interface StartMessage {
+interface RootStepMessage {
+  readonly kind: string;
+  readonly target: string;
+  readonly value: string;
+}
+
+export interface OpenZygoteMessage {
   readonly id: number;
-  readonly requestedNs: bigint | number;
   readonly argv: readonly string[];
+  readonly env: readonly string[];
+  readonly root: readonly RootStepMessage[];
+  readonly filter: string;
+}
+
+/** What every call brings along, however its process comes about. */
+export interface CallMessage {
+  readonly requestedNs: number;
   readonly env: readonly string[];
   readonly cwd: string;
   readonly hostname: string;
-  readonly root: readonly { readonly kind: string; readonly target: string; readonly value: string }[];
   readonly cgroupWrites: readonly CgroupWrite[];
   readonly rlimits: readonly Rlimit[];
   readonly tmpfsBytes: number;
   readonly tmpfsInodes: number;
   readonly timeoutMs: number;
   readonly cpuTimeMs: number | null;
+}
+
+export interface StartMessage extends CallMessage {
+  readonly id: number;
+  readonly argv: readonly string[];
+  readonly root: readonly RootStepMessage[];
   readonly hasControl: boolean;
   readonly filter: string;
+}
+
+export interface ForkMessage extends CallMessage {
+  readonly id: number;
+  readonly zygote: number;
+  readonly attach: readonly { readonly tree: string; readonly target: string }[];
 }
 
 export interface Rlimit {
@@ -85,6 +115,7 @@ export interface StartedMessage {
   readonly pid: number;
   readonly cgroups: readonly { readonly hierarchy: string; readonly directory: string }[];
   readonly setupUs: number;
+  readonly wasParked: boolean;
 }
 
 export interface LeakedMessage {

@@ -1,7 +1,7 @@
 import { createDescriptors, type Descriptors } from "./descriptors.ts";
 import { enforcedHere, type HostFacts, obstacles } from "./enforcement.ts";
 import { SandboxError, type SandboxErrorCode } from "./errors.ts";
-import { toSandboxError } from "./failure.ts";
+import { isZygotes, toSandboxError } from "./failure.ts";
 import { type Launcher, type LauncherEvents, startLauncher } from "./launcher.ts";
 import type {
   Answers,
@@ -14,8 +14,18 @@ import type {
 } from "./messages.ts";
 import type { NativeAddon } from "./native.ts";
 import { signalName } from "./signal-name.ts";
-import { toStartMessage } from "./start-message.ts";
-import type { Counters, Ending, KillReason, Running, Sandboxes, SandboxSpec } from "./types.ts";
+import { toForkMessage, toOpenZygoteMessage, toStartMessage } from "./start-message.ts";
+import type {
+  Counters,
+  Ending,
+  ForkSpec,
+  KillReason,
+  Running,
+  Sandboxes,
+  SandboxSpec,
+  Zygote,
+  ZygoteSpec,
+} from "./types.ts";
 
 interface Waiting {
   readonly code: SandboxErrorCode;
@@ -53,6 +63,9 @@ export class LauncherSandboxes implements Sandboxes {
   /** Requests without an answer, and sandboxes without their end, by id. The opening has id 0. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #running = new Map<number, (ending: Ending) => void>();
+  readonly #zygotes = new Map<number, (reason: string) => void>();
+  /** To the launcher, a zygote is a number. */
+  readonly #zygoteIds = new WeakMap<Zygote, number>();
   #opened: HostFacts | undefined;
   #leaked: LeakedMessage = { processes: 0, cgroups: 0, mounts: 0, netns: 0 };
   #nextId = 1;
@@ -106,17 +119,58 @@ export class LauncherSandboxes implements Sandboxes {
 
   async start(spec: SandboxSpec): Promise<Running> {
     const id = this.#nextId++;
-    const seccomp = obstacles("seccomp", this.#facts()).length === 0;
-    const message = await toStartMessage(id, spec, { cgroupMode: this.cgroupMode, seccomp });
+    const message = await toStartMessage(id, spec, this.#host());
+    return this.#run(id, spec.control, (descriptors) => this.#launcher.send("start", message, descriptors));
+  }
+
+  async openZygote(spec: ZygoteSpec): Promise<Zygote> {
+    const id = this.#nextId++;
+    const message = toOpenZygoteMessage(id, spec, this.#host());
+    const ended = new Promise<string>((resolve) => this.#zygotes.set(id, resolve));
+    try {
+      const { pid } = await this.#ask<Answers["zygoteReady"]>(
+        id,
+        "zygoteFailed",
+        "Could not start the zygote",
+        () => this.#launcher.send("openZygote", message),
+      );
+      const zygote: Zygote = {
+        pid,
+        park: (count) => this.#tell(() => this.#launcher.send("park", { zygote: id, count })),
+        ended,
+        close: () => this.#tell(() => this.#launcher.send("closeZygote", { zygote: id })),
+      };
+      this.#zygoteIds.set(zygote, id);
+      return zygote;
+    } catch (error) {
+      this.#zygotes.delete(id);
+      throw error;
+    }
+  }
+
+  async fork(spec: ForkSpec): Promise<Running> {
+    const zygote = this.#zygoteIds.get(spec.zygote);
+    if (zygote === undefined)
+      throw new SandboxError("invalidSpec", "The zygote is not one of these sandboxes.");
+    const id = this.#nextId++;
+    const message = toForkMessage(id, zygote, spec, this.#host());
+    return this.#run(id, "channel", (descriptors) => this.#launcher.send("fork", message, descriptors));
+  }
+
+  async #run(
+    id: number,
+    control: SandboxSpec["control"],
+    send: (descriptors: readonly number[]) => void,
+  ): Promise<Running> {
     this.#refuseUnlessOpen();
-    const descriptors = createDescriptors(this.#native, spec.control);
+    const descriptors = createDescriptors(this.#native, control);
     const ended = new Promise<Ending>((resolve) => this.#running.set(id, resolve));
     try {
       const started = await this.#ask<Answers["started"]>(
         id,
         "stepFailed",
         "Could not set up the sandbox",
-        () => this.#launcher.send("start", message, descriptors.inside),
+        () => send(descriptors.inside),
       );
       return this.#toRunning(started, descriptors, ended);
     } catch (error) {
@@ -148,6 +202,7 @@ export class LauncherSandboxes implements Sandboxes {
       pid: started.pid,
       cgroups: Object.fromEntries(started.cgroups.map(({ hierarchy, directory }) => [hierarchy, directory])),
       setupUs: started.setupUs,
+      wasParked: started.wasParked,
       ...streams,
       kill: (reason: KillReason) => {
         if (this.#running.has(started.id)) this.#launcher.send("kill", { id: started.id, reason });
@@ -178,13 +233,22 @@ export class LauncherSandboxes implements Sandboxes {
         break;
       case "done":
       case "started":
+      case "zygoteReady":
         this.#settle((message as Answers["done"]).id, (waiting) => waiting.resolve(message));
         break;
       case "failed": {
         const failed = message as FailedMessage;
         this.#settle(failed.id, (waiting) =>
-          waiting.reject(toSandboxError(waiting.code, waiting.subject, failed)),
+          waiting.reject(
+            toSandboxError(isZygotes(failed) ? "zygoteLost" : waiting.code, waiting.subject, failed),
+          ),
         );
+        break;
+      }
+      case "zygoteEnded": {
+        const { id, reason } = message as Answers["zygoteEnded"];
+        this.#zygotes.get(id)?.(reason);
+        this.#zygotes.delete(id);
         break;
       }
       case "ended":
@@ -224,7 +288,19 @@ export class LauncherSandboxes implements Sandboxes {
     // The launcher's end took its sandboxes along: the kernel kills an init whose launcher is gone.
     for (const resolve of this.#running.values()) resolve(KILLED_WITH_LAUNCHER);
     this.#running.clear();
+    for (const resolve of this.#zygotes.values()) resolve("the launcher has ended");
+    this.#zygotes.clear();
     if (!wanted) this.#onLost(error);
+  }
+
+  /** What has no answer, and no use once the launcher is going. */
+  #tell(send: () => void): void {
+    if (this.#state === "open") send();
+  }
+
+  #host() {
+    const seccomp = obstacles("seccomp", this.#facts()).length === 0;
+    return { cgroupMode: this.cgroupMode, seccomp };
   }
 
   #facts(): HostFacts {

@@ -1,43 +1,77 @@
 import { stat } from "node:fs/promises";
 import { type CgroupMode, cgroupWrites, type Limits } from "@mayfly/contract";
 import { SandboxError } from "./errors.ts";
-import type { StartMessage } from "./messages.ts";
+import type { CallMessage, ForkMessage, OpenZygoteMessage, StartMessage } from "./messages.ts";
 import { rlimitsOf } from "./rlimits.ts";
-import type { RootStep, SandboxSpec } from "./types.ts";
+import type { ForkSpec, RootStep, SandboxSpec, ZygoteSpec } from "./types.ts";
 
 /** The longest that a kernel takes for a host's name (HOST_NAME_MAX). */
 const HOSTNAME_BYTES = 64;
 
+/** What messages depend on, besides what was asked for. */
+interface Host {
+  readonly cgroupMode: CgroupMode;
+  readonly seccomp: boolean;
+}
+
 /**
  * Turns what the caller asked for into what the launcher carries out. The launcher takes it as it is, so everything is
- * checked here.
+ * checked here, as in the others below.
  *
  * @throws SandboxError `invalidSpec`
  */
-export async function toStartMessage(
-  id: number,
-  spec: SandboxSpec,
-  host: { readonly cgroupMode: CgroupMode; readonly seccomp: boolean },
-): Promise<StartMessage> {
-  const requestedNs = Number(process.hrtime.bigint());
-  const version = host.cgroupMode === "v2" ? "v2" : "v1";
+export async function toStartMessage(id: number, spec: SandboxSpec, host: Host): Promise<StartMessage> {
   return {
     id,
-    requestedNs,
+    ...toCall(spec, host, await deviceNumbers(spec.limits)),
+    argv: checkArgv(spec.argv),
+    root: spec.root.map(toRootStep),
+    hasControl: spec.control === "channel",
+    filter: filterOf(spec, host),
+  };
+}
+
+export function toOpenZygoteMessage(id: number, spec: ZygoteSpec, host: Host): OpenZygoteMessage {
+  return {
+    id,
     argv: checkArgv(spec.argv),
     env: Object.entries(spec.env).map(toVariable),
-    cwd: checkPath("cwd", spec.cwd),
-    hostname: checkHostname(spec.hostname),
     root: spec.root.map(toRootStep),
-    cgroupWrites: cgroupWrites(spec.limits, version, await deviceNumbers(spec.limits)),
-    rlimits: rlimitsOf(spec.limits),
-    tmpfsBytes: spec.limits.tmpfsBytes,
-    tmpfsInodes: spec.limits.tmpfsInodes,
-    timeoutMs: spec.limits.timeoutMs,
-    cpuTimeMs: spec.limits.cpuTimeMs,
-    hasControl: spec.control === "channel",
-    filter: host.seccomp ? spec.seccomp : "",
+    filter: filterOf(spec, host),
   };
+}
+
+/** A copy's cgroup is made before its call is known, so it cannot be where a limit on devices would have it. */
+export function toForkMessage(id: number, zygote: number, spec: ForkSpec, host: Host): ForkMessage {
+  return {
+    id,
+    zygote,
+    ...toCall(spec, host, {}),
+    attach: spec.attach.map(({ tree, target }) => ({ tree, target: checkPath("target of attach", target) })),
+  };
+}
+
+function toCall(
+  { env, cwd, hostname, limits }: Pick<SandboxSpec, "env" | "cwd" | "hostname" | "limits">,
+  host: Host,
+  devices: Readonly<Record<string, string>>,
+): CallMessage {
+  return {
+    requestedNs: Number(process.hrtime.bigint()),
+    env: Object.entries(env).map(toVariable),
+    cwd: checkPath("cwd", cwd),
+    hostname: checkHostname(hostname),
+    cgroupWrites: cgroupWrites(limits, host.cgroupMode === "v2" ? "v2" : "v1", devices),
+    rlimits: rlimitsOf(limits),
+    tmpfsBytes: limits.tmpfsBytes,
+    tmpfsInodes: limits.tmpfsInodes,
+    timeoutMs: limits.timeoutMs,
+    cpuTimeMs: limits.cpuTimeMs,
+  };
+}
+
+function filterOf({ seccomp }: Pick<SandboxSpec, "seccomp">, host: Host): string {
+  return host.seccomp ? seccomp : "";
 }
 
 function checkArgv(argv: readonly string[]): readonly string[] {

@@ -41,15 +41,22 @@ int LimitCapabilities(std::uint64_t within_reach) {
   }
 }
 
+int KeepCapabilities(std::uint64_t kept) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  for (unsigned part = 0; part < _LINUX_CAPABILITY_U32S_3; part++) {
+    data[part].effective = data[part].permitted = static_cast<std::uint32_t>(kept >> (32 * part));
+  }
+  return syscall(SYS_capset, &header, data) == 0 ? 0 : errno;
+}
+
 // Explicit, for a process whose old user was not its user namespace's root keeps every capability it had.
 int DropCapabilities() {
   if (prctl(PR_SET_SECUREBITS, kLockedSecurebits, 0, 0, 0) != 0) return errno;
   // Up to the kernel's last, which answers EINVAL to the one after it.
   for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;) capability++;
   if (errno != EINVAL) return errno;
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-  return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
+  return KeepCapabilities(0);
 }
 
 int LoadFilter(const void* filter, std::size_t size) {

@@ -1,5 +1,6 @@
 #include "child/init.h"
 
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -118,6 +119,12 @@ int PrepareCall(const AttachMessage& call, int* mounts) {
 // A zygote puts the main process here. What its call needs of the root comes later, and is in place before the copy is
 // let go: it waits for the end of the pipe whose other end is the first descriptor.
 [[noreturn]] void AwaitCopy() {
+  // To complete the root, and then to drop the rest for good.
+  constexpr std::uint64_t kStillNeeded = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SETPCAP;
+  if (const int code = KeepCapabilities(kStillNeeded); code != 0) {
+    Report(ReportKind::kBuildFailed, -1, code);
+    _exit(1);
+  }
   Report(ReportKind::kBuilt, 0, 0);
   AttachMessage call = {};
   int fds[1 + kMaxAttachments];

@@ -32,6 +32,7 @@ int RaiseInterface(const char* name);
 // identity.cc
 int SetUser(std::uint64_t uid, std::uint64_t gid);
 int LimitCapabilities(std::uint64_t within_reach);
+int KeepCapabilities(std::uint64_t kept);
 int DropCapabilities();
 int LoadFilter(const void* filter, std::size_t size);
 

@@ -28,7 +28,7 @@ namespace mayfly {
   X(kBindReadOnly, "bind read-only")         /* target: a path, bound over itself */                          \
   /* The entry of the main process. */                                                                        \
   X(kJoinCgroups, "join cgroups")                                                                             \
-  X(kEnterNamespaces, "enter namespaces")    /* slot: the init's pidfd or a namespace, value: CLONE_* */      \
+  X(kEnterNamespaces, "enter namespaces")    /* slot: a namespace, value: CLONE_* */                     \
   X(kInstallStdio, "install descriptors")    /* value, other: the owner's uid and gid */                      \
   X(kInstallZygoteDescriptors, "install a zygote's descriptors")                                             \
   X(kInstallCopyDescriptors, "install a copy's descriptors")                                                  \

@@ -226,11 +226,12 @@ void SandboxPlan::PlanFilter(const std::string& filter) {
 // Carried out by the copy itself, from the zygote's place to its own. Its limits, directory and descriptors are the
 // call's, and come with it.
 void SandboxPlan::PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter) {
-  constexpr std::uint64_t kInits = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
   entry_.push_back({.kind = StepKind::kJoinCgroups});
-  entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = zygote::kInitSlot, .value = namespaces & kInits});
-  if ((namespaces & CLONE_NEWTIME) != 0) {
-    entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = zygote::kTimeSlot, .value = CLONE_NEWTIME});
+  for (int slot = 0; slot < zygote::kInitNamespaceCount; slot++) {
+    const std::uint64_t flag = zygote::kInitNamespaces[slot].flag;
+    // It was born in the init's process namespace.
+    if (slot == zygote::kPidSlot || (namespaces & flag) == 0) continue;
+    entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = slot, .value = flag});
   }
   entry_.push_back({.kind = StepKind::kUnshare, .value = namespaces & CLONE_NEWCGROUP});
   entry_.push_back({.kind = StepKind::kInstallCopyDescriptors});

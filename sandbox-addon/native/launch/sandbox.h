@@ -101,6 +101,8 @@ class Sandbox {
 
   SandboxWorld& world_;
   std::uint64_t id_;
+  // What it is called by before it has a caller.
+  const std::uint64_t first_id_;
   const std::string name_;
   // The caller's limits on time.
   std::uint64_t requested_ns_ = 0;

@@ -30,6 +30,15 @@ zygote::StepMessage ToMessage(const Step& step) {
   return message;
 }
 
+std::vector<UniqueFd> OpenNamespaces(pid_t init) {
+  const UniqueFd directory(open(("/proc/" + std::to_string(init) + "/ns").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::vector<UniqueFd> namespaces;
+  for (const zygote::InitNamespace& one : zygote::kInitNamespaces) {
+    namespaces.emplace_back(openat(directory.get(), one.file, O_RDONLY | O_CLOEXEC));
+  }
+  return namespaces;
+}
+
 // The name is kept short enough by the addon.
 template <std::size_t kSize>
 void Copy(const std::string& text, char (&to)[kSize]) {
@@ -69,15 +78,16 @@ Status Sandbox::LaunchCopy() {
 
 // The root is complete.
 Status Sandbox::AskForCopy() {
-  // What the init made for its children; where the kernel has none of these, no step enters it.
-  const std::string path = "/proc/" + std::to_string(init_.pid) + "/ns/time_for_children";
-  const UniqueFd time_namespace(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::vector<UniqueFd> namespaces = OpenNamespaces(init_.pid);
   zygote::CopyMessage message;
-  message.id = id_;
+  message.id = first_id_;
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
-  std::vector<int> fds = {init_.pidfd.get(), time_namespace.valid() ? time_namespace.get() : init_.pidfd.get(),
-                          copys_socket_.get(), copys_ready_.get()};
+  std::vector<int> fds;
+  // Where the kernel has no such kind, no step enters it, and any descriptor keeps the place.
+  for (const UniqueFd& one : namespaces) fds.push_back(one.valid() ? one.get() : init_.pidfd.get());
+  fds.push_back(copys_socket_.get());
+  fds.push_back(copys_ready_.get());
   for (const int fd : leaf_->join_fds()) fds.push_back(fd);
   if (message.has_clone_into) fds.push_back(leaf_->clone_into_fd());
   if (Status asked = zygote_->Ask(message, fds); !asked) return asked;

@@ -119,7 +119,7 @@ Made MakeCopy(const Copying& copying) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  if (setns(copying.init_pidfd, CLONE_NEWPID) != 0) return Made::kFailed;
+  if (setns(copying.pid_namespace, CLONE_NEWPID) != 0) return Made::kFailed;
   pthread_sigmask(SIG_SETMASK, &all, &before);
   if (setjmp(main_stack) != 0) {
     RegisterRestartableSequences();

@@ -12,7 +12,7 @@ enum class Made { kOriginal, kCopy, kFailed };
 
 struct Copying {
   // Where processes of the sandbox are born.
-  int init_pidfd;
+  int pid_namespace;
   // To come back to.
   int own_pid_namespace;
   // A cgroup2 directory, or -1.

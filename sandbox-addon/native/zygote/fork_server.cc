@@ -81,10 +81,9 @@ bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> clo
     close_in_child.push_back({fd.get(), fd.get()});
   }
   close_in_child.push_back({own_pid_namespace, own_pid_namespace});
-  context.slots[kInitSlot] = fds[0];
-  context.slots[kTimeSlot] = fds[1];
-  context.control = fds[2];
-  context.ready = fds[3];
+  for (int slot = 0; slot < kInitNamespaceCount; slot++) context.slots[slot] = fds[static_cast<std::size_t>(slot)];
+  context.control = fds[kInitNamespaceCount];
+  context.ready = fds[kInitNamespaceCount + 1];
   const std::size_t joins_end = fds.size() - (message.has_clone_into ? 1 : 0);
   for (std::size_t i = kFixedCopyDescriptors; i < joins_end && context.join_count < kMaxJoins; i++) {
     context.joins[context.join_count++] = fds[i];
@@ -92,7 +91,7 @@ bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> clo
   context.close = close_in_child.data();
   context.close_count = static_cast<int>(close_in_child.size());
   const std::vector<Step> steps = ToSteps(message);
-  switch (MakeCopy({fds[0], own_pid_namespace, message.has_clone_into ? fds.back() : -1})) {
+  switch (MakeCopy({fds[kPidSlot], own_pid_namespace, message.has_clone_into ? fds.back() : -1})) {
     case Made::kCopy:
       EnterSandbox(steps, context);
       // They were closed by number.

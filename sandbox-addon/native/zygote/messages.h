@@ -1,6 +1,8 @@
 // What the launcher says to a zygote and to its copies, and hears from them.
 #pragma once
 
+#include <linux/sched.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,12 +34,22 @@ struct StepMessage {
   }
 };
 
-// The slots that a copy's steps find filled.
-constexpr int kInitSlot = 0;
-constexpr int kTimeSlot = 1;
+// A namespace of the init's that a copy enters. As files, for the init itself is nobody's to look into.
+struct InitNamespace {
+  std::uint64_t flag;
+  // Below /proc/<init>/ns.
+  const char* file;
+};
+// In this order they are descriptors of a CopyMessage, and the slots that the copy's steps find filled.
+constexpr InitNamespace kInitNamespaces[] = {
+    {CLONE_NEWPID, "pid"}, {CLONE_NEWNET, "net"}, {CLONE_NEWIPC, "ipc"},
+    {CLONE_NEWUTS, "uts"}, {CLONE_NEWNS, "mnt"},  {CLONE_NEWTIME, "time_for_children"},
+};
+constexpr int kInitNamespaceCount = 6;
+constexpr int kPidSlot = 0;
 
-// launcher → zygote: make a copy. With it come the descriptors: the init's pidfd, the init's time namespace, what the
-// copy has at kLauncherSocket and at kReadyPipe, then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
+// launcher → zygote: make a copy. With it come the descriptors: the init's namespaces, what the copy has at
+// kLauncherSocket and at kReadyPipe, then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
 struct CopyMessage {
   std::uint64_t id = 0;
   std::vector<StepMessage> steps;
@@ -50,7 +62,7 @@ struct CopyMessage {
     visit("hasCloneInto", self.has_clone_into);
   }
 };
-constexpr std::size_t kFixedCopyDescriptors = 4;
+constexpr std::size_t kFixedCopyDescriptors = kInitNamespaceCount + 2;
 
 struct LimitMessage {
   std::int32_t resource = 0;

@@ -1,0 +1,42 @@
+// The smallest zygote there can be, for tests: its copy executes what its call's environment names, so that whatever is
+// true of a program that was booted can be asked of one that was forked.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "zygote/fork_server.h"
+
+namespace {
+
+constexpr const char* kArguments = "MAYFLY_TEST_ARGUMENTS";
+constexpr char kSeparator = '\x1f';
+
+std::vector<std::string> Split(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char letter : text) {
+    if (letter == kSeparator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += letter;
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+int main() {
+  if (mayfly::zygote::Serve({}) != mayfly::zygote::Served::kForked) return 0;
+  if (!mayfly::zygote::AwaitCall()) return 1;
+  const char* given = getenv(kArguments);
+  if (given == nullptr) return 1;
+  std::vector<std::string> arguments = Split(given);
+  unsetenv(kArguments);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  return 127;
+}
