@@ -12,10 +12,18 @@ export const ZYGOTES = {
 } as const;
 
 /**
- * A bundle in the shape of a function's that tries what could break in a copy. Its result is `SelfTestResult`; the
- * values that two runs of it draw have to differ.
+ * A function that tries what could break in a copy: a folder to be mounted as a function's, and the bundle in it.
+ *
+ * Called with null it answers with a `SelfTestResult`; what two calls draw has to differ. Called with a `SelfTestEnd`
+ * it does not answer, but ends with that code.
  */
-export const SELF_TEST = join(BUILD, "self-test.cjs");
+export const SELF_TEST = { folder: join(BUILD, "self-test"), bundle: "self-test.cjs" } as const;
+
+export interface SelfTestEnd {
+  /** `process.exit`, or an event loop that runs empty with a code that an exit listener sets. */
+  readonly end: "exit" | "emptyLoop";
+  readonly code: number;
+}
 
 export interface SelfTestResult {
   readonly ok: boolean;
@@ -47,12 +55,15 @@ export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Rec
 /** Read by Node, its libraries or the loader as they start, and never again. */
 const READ_AT_BOOT = /^(NODE_|LD_|LC_|LANG$|LANGUAGE$|OPENSSL_|SSL_CERT_|ICU_|MALLOC_|GLIBC_|UV_)/;
 
+/** What begins like them, and is looked up whenever it is needed. */
+const READ_LATER = new Set(["NODE_ENV", "NODE_TLS_REJECT_UNAUTHORIZED"]);
+
 /** True where a copy would not heed what the environment asks for: such a function has to boot. */
 export function isHeededAtBootOnly(
   environment: Readonly<Record<string, string>>,
   ofZygote: Readonly<Record<string, string>>,
 ): boolean {
   return Object.entries(environment).some(
-    ([name, value]) => READ_AT_BOOT.test(name) && ofZygote[name] !== value,
+    ([name, value]) => READ_AT_BOOT.test(name) && !READ_LATER.has(name) && ofZygote[name] !== value,
   );
 }
