@@ -16,6 +16,7 @@ export default defineConfig({
             "*/src/**/*.test.ts",
             "functions/**/*.test.ts",
             "bench/*.test.ts",
+            "bench/{drivers,machine,report,statistics}/*.test.ts",
             "runtimes/protocol/*.test.ts",
             "setup/*.test.ts",
           ],

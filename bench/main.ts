@@ -1,25 +1,42 @@
-import { commitOf, describeHost } from "./host.ts";
+import { commitOf, describeHost } from "./machine/host.ts";
 import { measure } from "./measure.ts";
-import { HELP, readOptions } from "./options.ts";
-import { markdown, type Report, write } from "./report.ts";
-import { startMayfly } from "./system.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { markdown } from "./report/markdown.ts";
+import { fillReadme } from "./report/readme.ts";
+import type { Report } from "./report/report.ts";
+import { write } from "./report/results.ts";
+import { Systems } from "./systems.ts";
 
 const REPOSITORY = new URL("..", import.meta.url).pathname;
 
 async function main(): Promise<void> {
-  const { settings, subjects, results, help } = readOptions(process.argv.slice(2));
-  if (help) {
-    process.stdout.write(HELP);
-    return;
+  const options = readOptions(process.argv.slice(2));
+  switch (options.action) {
+    case "help":
+      process.stdout.write(HELP);
+      return;
+    case "readme":
+      for (const path of await fillReadme(REPOSITORY)) say(`written: ${path}`);
+      return;
+    case "measure":
+      await run(options);
   }
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+}
+
+async function run({ trials, settings, results }: Options): Promise<void> {
   const [host, commit] = await Promise.all([describeHost(), commitOf(REPOSITORY)]);
-  say("starting Redis, gateway and worker");
-  await using system = await startMayfly();
-  const measured = await measure(subjects, system, settings, say);
-  const report: Report = { date: new Date().toISOString(), commit, host, settings, subjects: measured };
+  const startedAt = Date.now();
+  await using systems = new Systems();
+  const measured = await measure(trials, systems, settings, say);
+  const minutes = Math.round((Date.now() - startedAt) / 6000) / 10;
+  const date = new Date(startedAt).toISOString();
+  const report: Report = { format: 2, date, commit, minutes, host, settings, ...measured };
   process.stdout.write(markdown(report));
-  for (const path of await write(report, results)) say(`written: ${path}`);
+  if (results !== null) for (const path of await write(report, results)) say(`written: ${path}`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 await main();

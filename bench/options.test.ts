@@ -1,23 +1,37 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { HELP, readOptions } from "./options.ts";
-import { SUBJECTS } from "./subjects.ts";
+import { USUAL } from "./settings.ts";
+import { TRIALS } from "./trials/index.ts";
 
-it("measures everything for as long as it should, where nothing is said", () => {
-  const { settings, subjects } = readOptions([]);
-  expect(subjects).toBe(SUBJECTS);
-  const trials = settings.rounds * settings.inFlight.length * subjects.length;
-  expect((trials * settings.trialMs) / 1000, "seconds of trials alone").toBeLessThan(120);
+it("measures everything, and keeps it, where nothing is said", () => {
+  expect(readOptions([])).toMatchObject({ settings: USUAL, trials: TRIALS, action: "measure" });
+  expect(readOptions([]).results).toMatch(/bench\/results$/);
 });
 
-it("takes a choice of subjects, and lists them all where one is unknown", () => {
-  expect(readOptions(["--only", "node,crun"]).subjects.map(({ id }) => id)).toEqual(["node", "crun"]);
-  expect(() => readOptions(["--only", "docker"])).toThrow('there is no "docker"; there are mayfly-http');
+it("does not keep what is no whole run, unless it is told where", () => {
+  expect(readOptions(["--quick"]).results).toBeNull();
+  expect(readOptions(["--only", "node"]).results).toBeNull();
+  expect(readOptions(["--quick", "--results", "/tmp/x"]).results).toBe("/tmp/x");
 });
 
-it.each([["--rounds=0"], ["--rounds=many"], ["--trial-ms=1.5"]])("refuses %s", (option) => {
+it("takes a choice of trials, and lists them all where one is unknown", () => {
+  expect(readOptions(["--only", "node,crun"]).trials.map(({ id }) => id)).toEqual(["node", "crun"]);
+  expect(() => readOptions(["--only", "podman"])).toThrow('there is no "podman"; there are mayfly-fork');
+});
+
+it("a shorter run looks at everything for less long", () => {
+  const { closed, open } = readOptions(["--minutes=5"]).settings;
+  expect(closed).toMatchObject({ trialMs: 100, rounds: 5, inFlight: USUAL.closed.inFlight });
+  expect(open.sustainMs).toBe(20_000);
+});
+
+it.each([["--rounds=0"], ["--minutes=many"], ["--minutes=1.5"]])("refuses %s", (option) => {
   expect(() => readOptions([option])).toThrow("whole number");
 });
 
-it("explains every subject's name", () => {
-  for (const { id } of SUBJECTS) expect(HELP).toContain(id);
+describe("each trial", () => {
+  it("has a name of its own, which the help knows", () => {
+    expect(new Set(TRIALS.map(({ id }) => id)).size).toBe(TRIALS.length);
+    for (const { id } of TRIALS) expect(HELP).toContain(id);
+  });
 });

@@ -1,25 +1,26 @@
 import { parseArgs } from "node:util";
-import type { Settings } from "./measure.ts";
-import { SUBJECTS, type Subject } from "./subjects.ts";
+import { lasting, QUICK, type Settings, USUAL, USUAL_MINUTES } from "./settings.ts";
+import { TRIALS } from "./trials/index.ts";
+import type { Trial } from "./trials/trial.ts";
 
-const FULL: Settings = { rounds: 6, trialMs: 500, inFlight: [1, 2, 8], budgetMs: 150_000 };
-/** Whether it runs at all; its figures say little. */
-const QUICK: Settings = { rounds: 1, trialMs: 200, inFlight: [1, 2, 8], budgetMs: 60_000 };
+const RESULTS = new URL("./results", import.meta.url).pathname;
 
 export const HELP = `npm run bench -- [options]
 
-  --quick           one short round: whether it runs, not how fast
-  --rounds N        rounds over all subjects (${FULL.rounds})
-  --trial-ms N      length of one trial (${FULL.trialMs})
-  --only IDS        of ${SUBJECTS.map(({ id }) => id).join(",")}
-  --results FOLDER  where the result is written (bench/results)
+  --quick           everything once and for a moment: whether it runs, not how fast
+  --only IDS        some of the trials: ${TRIALS.map(({ id }) => id).join(",")}
+  --minutes N       about how long a whole run takes (${USUAL_MINUTES})
+  --rounds N        how often the trials of the first table take turns (${USUAL.closed.rounds})
+  --results FOLDER  where the result is written (bench/results, and nowhere where it is not a whole run)
+  --readme          measures nothing: writes the figures of the newest result into README.md, and the plot into docs/
 `;
 
 export interface Options {
   readonly settings: Settings;
-  readonly subjects: readonly Subject[];
-  readonly results: string;
-  readonly help: boolean;
+  readonly trials: readonly Trial[];
+  /** Null: they are printed, and not kept. */
+  readonly results: string | null;
+  readonly action: "measure" | "readme" | "help";
 }
 
 /** @throws Error where an option is unknown or wrong */
@@ -28,23 +29,23 @@ export function readOptions(args: string[]): Options {
     args,
     options: {
       quick: { type: "boolean", default: false },
-      rounds: { type: "string" },
-      "trial-ms": { type: "string" },
       only: { type: "string" },
-      results: { type: "string", default: new URL("./results", import.meta.url).pathname },
+      minutes: { type: "string" },
+      rounds: { type: "string" },
+      results: { type: "string" },
+      readme: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const usual = values.quick ? QUICK : FULL;
+  const minutes = count("--minutes", values.minutes);
+  const timed = values.quick ? QUICK : lasting(minutes ?? USUAL_MINUTES);
+  const rounds = count("--rounds", values.rounds) ?? timed.closed.rounds;
+  const isWhole = !values.quick && values.only === undefined;
   return {
-    settings: {
-      ...usual,
-      rounds: count("--rounds", values.rounds) ?? usual.rounds,
-      trialMs: count("--trial-ms", values["trial-ms"]) ?? usual.trialMs,
-    },
-    subjects: chosen(values.only),
-    results: values.results,
-    help: values.help,
+    settings: { ...timed, closed: { ...timed.closed, rounds } },
+    trials: chosen(values.only),
+    results: values.results ?? (isWhole ? RESULTS : null),
+    action: values.help ? "help" : values.readme ? "readme" : "measure",
   };
 }
 
@@ -56,12 +57,12 @@ function count(name: string, text: string | undefined): number | null {
   return value;
 }
 
-function chosen(only: string | undefined): readonly Subject[] {
-  if (only === undefined) return SUBJECTS;
+function chosen(only: string | undefined): readonly Trial[] {
+  if (only === undefined) return TRIALS;
   return only.split(",").map((id) => {
-    const subject = SUBJECTS.find((one) => one.id === id);
-    if (subject === undefined)
-      throw new Error(`there is no "${id}"; there are ${SUBJECTS.map((one) => one.id).join(", ")}`);
-    return subject;
+    const trial = TRIALS.find((one) => one.id === id);
+    if (trial === undefined)
+      throw new Error(`there is no "${id}"; there are ${TRIALS.map((one) => one.id).join(", ")}`);
+    return trial;
   });
 }

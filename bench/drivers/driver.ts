@@ -1,3 +1,5 @@
+import type { HttpTarget } from "./http.ts";
+
 /** Makes calls of one kind. One trial opens one driver, and verifies every result. */
 export interface Driver {
   /**
@@ -11,16 +13,23 @@ export interface Driver {
 
 /** What a trial's process is told, as JSON in its argument. */
 export type DriverSpec =
-  | { readonly driver: "http"; readonly url: string }
-  | { readonly driver: "producer"; readonly redisUrl: string }
+  | ({ readonly driver: "http" } & HttpTarget)
+  | { readonly driver: "producer"; readonly redisUrl: string; readonly name: string }
+  | { readonly driver: "bare-bullmq"; readonly redisUrl: string }
   | { readonly driver: "sandboxed-processor"; readonly redisUrl: string }
-  | { readonly driver: "process"; readonly peer: string };
+  | { readonly driver: "process"; readonly peer: string }
+  | { readonly driver: "boot-ahead" }
+  | { readonly driver: "workerd" }
+  | {
+      readonly driver: "launch";
+      readonly isolation: Isolation;
+      readonly parked: number;
+    };
 
-/** The function that Mayfly's trials call. */
-export const FUNCTION_NAME = "bench-double";
+/** How a process of Mayfly's begins: as a copy of one that has booted, or by a boot of its own. */
+export type Isolation = "fork" | "exec";
 
 /** @throws Error where the work was not done: a fast wrong answer is none */
-export function verify(n: number, result: unknown): void {
-  if ((result as { doubled?: unknown } | null)?.doubled !== n * 2)
-    throw new Error(`the result of ${n} is ${JSON.stringify(result)}`);
+export function verify(n: number, json: string, expected: readonly string[]): void {
+  if (json.trimEnd() !== expected[n]) throw new Error(`the result of ${n} is ${json}`);
 }

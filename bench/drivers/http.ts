@@ -1,27 +1,43 @@
-import { Agent, request } from "node:http";
-import { json } from "node:stream/consumers";
-import { type Driver, FUNCTION_NAME, verify } from "./driver.ts";
+import { eventOf, expectedJson, type Workload } from "../workload/expected.ts";
+import { type Driver, verify } from "./driver.ts";
+import { HttpConnection } from "./http-connection.ts";
+
+export interface HttpTarget {
+  readonly url: string;
+  /** Called in turn, such as `/function/hello`. */
+  readonly paths: readonly string[];
+  readonly workload: Workload;
+}
 
 /** Sync calls over loopback, each flight on a connection of its own that is kept open. */
-export async function openHttp(url: string, inFlight: number): Promise<Driver> {
-  const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
-  const post = (body: string) =>
-    new Promise<unknown>((resolve, reject) => {
-      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-      request(`${url}/function/${FUNCTION_NAME}`, { method: "POST", agent, headers }, (answer) => {
-        if (answer.statusCode === 200) resolve(json(answer));
-        else json(answer).then((problem) => reject(new Error(JSON.stringify(problem))), reject);
-      })
-        .on("error", reject)
-        .end(body);
-    });
+export async function openHttp(target: HttpTarget, inFlight: number): Promise<Driver> {
+  const connections = await Promise.all(
+    Array.from({ length: inFlight }, () => HttpConnection.open(target.url)),
+  );
+  const idle = [...connections];
+  const post = poster(target);
   return {
-    async call(n) {
-      verify(n, await post(JSON.stringify({ n })));
+    async call(call) {
+      const connection = idle.pop();
+      if (connection === undefined) throw new Error("more calls in flight than connections");
+      await post(connection, call);
+      idle.push(connection);
       return performance.now();
     },
     async close() {
-      agent.destroy();
+      for (const connection of connections) connection.close();
     },
+  };
+}
+
+/** Makes one call on a connection, and sees to it that the answer is the right one. */
+export function poster({ paths, workload }: Pick<HttpTarget, "paths" | "workload">) {
+  const expected = expectedJson(workload);
+  return async (connection: HttpConnection, call: number): Promise<void> => {
+    const event = eventOf(call);
+    const path = paths[call % paths.length] ?? "/";
+    const { status, body } = await connection.post(path, JSON.stringify(event));
+    if (status !== 200) throw new Error(`${status} ${body}`);
+    verify(event.n, body, expected);
   };
 }

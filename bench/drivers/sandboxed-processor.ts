@@ -1,28 +1,25 @@
 import { join } from "node:path";
-import { Queue, QueueEvents, Worker } from "bullmq";
+import { Worker } from "bullmq";
 import { WORKLOAD } from "../peers/peer.ts";
-import { type Driver, verify } from "./driver.ts";
+import type { Driver } from "./driver.ts";
+import { openQueue } from "./producer.ts";
 import { connectionOf } from "./redis-connection.ts";
 
 /** BullMQ's own way to run a function outside of its worker: one kept process for each job in flight. */
 export async function openSandboxedProcessor(redisUrl: string, inFlight: number): Promise<Driver> {
-  const options = { connection: connectionOf(redisUrl), prefix: "bench" };
-  const queue = new Queue("sandboxed", options);
-  const events = new QueueEvents("sandboxed", options);
-  const worker = new Worker("sandboxed", join(WORKLOAD, "processor.cjs"), {
-    ...options,
+  const of = { redisUrl, prefix: "bench", queue: "sandboxed" };
+  const caller = await openQueue(of);
+  const worker = new Worker(of.queue, join(WORKLOAD, "processor.cjs"), {
+    connection: connectionOf(redisUrl),
+    prefix: of.prefix,
     concurrency: inFlight,
   });
-  await Promise.all([queue.waitUntilReady(), events.waitUntilReady(), worker.waitUntilReady()]);
+  await worker.waitUntilReady();
   return {
-    async call(n) {
-      const job = await queue.add("bench", { n });
-      verify(n, await job.waitUntilFinished(events, 30_000));
-      return performance.now();
-    },
+    call: (n) => caller.call(n),
     async close() {
       await worker.close();
-      await Promise.all([queue.close(), events.close()]);
+      await caller.close();
     },
   };
 }

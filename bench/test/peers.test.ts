@@ -1,32 +1,42 @@
 import { expect, it } from "vitest";
-import { measure } from "../measure.ts";
-import { SUBJECTS } from "../subjects.ts";
+import { type ClosedMeasured, measureClosedLoop } from "../sections/closed-loop.ts";
+import { Systems } from "../systems.ts";
+import { CLOSED_TRIALS } from "../trials/closed.ts";
+import type { ClosedTrial } from "../trials/trial.ts";
 
-const NOWHERE = { url: "http://127.0.0.1:1", redisUrl: "unix:///nonexistent" };
-const SETTINGS = { rounds: 1, trialMs: 100, inFlight: [1, 2], budgetMs: 20_000 };
+const SETTINGS = { rounds: 1, trialMs: 100, pausedTrialMs: 100, inFlight: [1, 2], budgetMs: 20_000 };
 
-const measureOnly = (...ids: string[]) =>
-  measure(
-    SUBJECTS.filter(({ id }) => ids.includes(id)),
-    NOWHERE,
-    SETTINGS,
-    () => {},
-  );
+async function measureTrials(trials: readonly ClosedTrial[]): Promise<ClosedMeasured[]> {
+  await using systems = new Systems();
+  return await measureClosedLoop(trials, systems, SETTINGS, () => {});
+}
 
-it("bare node is measured with verified results, for each number in flight", async () => {
-  const [node] = await measureOnly("node");
-  if (!node || !("figures" in node)) throw new Error(JSON.stringify(node));
-  expect(node.figures.map(({ inFlight }) => inFlight)).toEqual([1, 2]);
-  for (const { calls, medianMs, wholeMedianMs } of node.figures) {
-    expect(calls).toBeGreaterThan(0);
-    expect(medianMs).toBeGreaterThan(1);
-    expect(wholeMedianMs).toBeGreaterThanOrEqual(medianMs);
-  }
-});
+const measureOnly = (...ids: string[]) => measureTrials(CLOSED_TRIALS.filter(({ id }) => ids.includes(id)));
+
+it.each(["node", "boot-ahead", "launch-exec"])(
+  "%s is measured with verified results, for each number in flight",
+  async (id) => {
+    const [measured] = await measureOnly(id);
+    if (!measured || !("figures" in measured)) throw new Error(JSON.stringify(measured));
+    expect(measured.figures.map(({ inFlight }) => inFlight)).toEqual([1, 2]);
+    for (const { calls, p50Ms, wholeP50Ms } of measured.figures) {
+      expect(calls).toBeGreaterThan(0);
+      expect(p50Ms).toBeGreaterThan(0);
+      expect(wholeP50Ms).toBeGreaterThanOrEqual(p50Ms);
+    }
+  },
+);
 
 it("what does not answer is said not to be measured, with the reason, and does not stop the rest", async () => {
-  const [mayfly, node] = await measureOnly("mayfly-http", "node");
-  expect(mayfly).toMatchObject({ notMeasured: expect.stringContaining("ECONNREFUSED") });
+  const nowhere: ClosedTrial = {
+    kind: "closed-loop",
+    id: "nowhere",
+    title: "nowhere",
+    what: "nothing listens there",
+    spec: async () => ({ driver: "http", url: "http://127.0.0.1:1", paths: ["/"], workload: "hello" }),
+  };
+  const [refused, node] = await measureTrials([nowhere, ...CLOSED_TRIALS.filter(({ id }) => id === "node")]);
+  expect(refused).toMatchObject({ notMeasured: expect.stringContaining("ECONNREFUSED") });
   expect(node).toHaveProperty("figures");
 });
 

@@ -1,6 +1,6 @@
 "use strict";
 
-const handler = require("./handler.cjs");
+const handler = require("./hello.cjs");
 
 /** BullMQ's sandboxed processor: a child process that is kept and used again. */
 module.exports = async (job) => handler(job.data);

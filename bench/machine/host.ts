@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import { promisify } from "node:util";
 import type { CgroupMode } from "@mayfly/contract";
+import { programVersions } from "./versions.ts";
 
 /** Where a hybrid host mounts cgroup v2, beside the hierarchies of v1. */
 export const UNIFIED_MOUNT = "/sys/fs/cgroup/unified";
@@ -15,6 +16,7 @@ export interface Host {
   readonly memoryBytes: number;
   readonly cgroupMode: CgroupMode;
   readonly node: string;
+  readonly versions: Readonly<Record<string, string>>;
   /** The load of the minute before the run: a busy machine measures itself. */
   readonly loadBefore: number;
 }
@@ -27,6 +29,7 @@ export async function describeHost(): Promise<Host> {
     memoryBytes: os.totalmem(),
     cgroupMode: await cgroupMode(),
     node: process.version,
+    versions: await programVersions(),
     loadBefore: os.loadavg()[0] ?? 0,
   };
 }

@@ -1,28 +1,41 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cgroupMode, UNIFIED_MOUNT } from "../host.ts";
 import { LIMITS } from "../limits.ts";
+import { cgroupMode, UNIFIED_MOUNT } from "../machine/host.ts";
 import { INSIDE, NODE_FOLDER, type Peer, SYSTEM_FOLDERS, WORKLOAD } from "./peer.ts";
+
+const walls =
+  "OCI container: 6 namespaces (no user, no time), the same cgroup limits, own root of bind mounts, no capabilities, no seccomp";
 
 export const crun: Peer = {
   title: "crun + node",
-  what: "OCI container: 6 namespaces (no user, no time), the same cgroup limits, own root of bind mounts, no capabilities, no seccomp",
+  what: walls,
   install: "apt-get install crun",
-  async prepare(folder) {
-    const config = ociConfig();
-    // crun makes a mount point that is missing, and two at the same time would both try.
-    for (const { destination } of config.mounts)
-      await mkdir(join(folder, "rootfs", destination), { recursive: true });
-    await writeFile(join(folder, "config.json"), JSON.stringify(config));
-    const options = ["--root", join(folder, "state"), "run", "--bundle", folder];
-    return (call) => ["crun", ...options, `mayfly-bench-${process.pid}-${call}`];
-  },
+  prepare: (folder) => prepareBundle("crun", folder),
   // crun 1.8 refuses a host with both cgroup versions, so its trials see none but the first.
   async around() {
     if ((await cgroupMode()) !== "hybrid") return [];
     return ["unshare", "--mount", "sh", "-c", `umount -l ${UNIFIED_MOUNT} && exec "$@"`, "sh"];
   },
 };
+
+export const runc: Peer = {
+  title: "runc + node",
+  what: `${walls}; what Docker and containerd run by default`,
+  install: "apt-get install runc",
+  prepare: (folder) => prepareBundle("runc", folder),
+};
+
+/** One bundle for all calls; each container has a name of its own. */
+async function prepareBundle(program: "crun" | "runc", folder: string) {
+  const config = ociConfig();
+  // The runtimes make a mount point that is missing, and two at the same time would both try.
+  for (const { destination } of config.mounts)
+    await mkdir(join(folder, "rootfs", destination), { recursive: true });
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  const options = ["--root", join(folder, "state"), "run", "--bundle", folder];
+  return (call: number) => [program, ...options, `mayfly-bench-${process.pid}-${call}`] as const;
+}
 
 function ociConfig() {
   const bind = (destination: string, source: string) => ({

@@ -1,0 +1,26 @@
+export type Cell = string | number | null;
+
+/** A table of Markdown: text to the left, numbers to the right. What is null was not measured. */
+export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const isNumeric = columns.map((_, at) => rows.some((row) => typeof row[at] === "number"));
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(columns),
+    `|${isNumeric.map((numeric) => (numeric ? "--:" : "---")).join("|")}|`,
+    ...rows.map((row) => line(row.map(shown))),
+  ].join("\n");
+}
+
+function shown(cell: Cell): string {
+  if (typeof cell !== "number") return cell ?? "–";
+  return significant(cell);
+}
+
+/** Three digits are what a benchmark is good for. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  const digits = value === 0 ? 0 : Math.max(0, Math.min(2, 2 - Math.floor(Math.log10(Math.abs(value)))));
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export const mib = (bytes: number): number => bytes / 1024 ** 2;

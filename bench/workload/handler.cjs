@@ -1,4 +1,0 @@
-"use strict";
-
-/** The work of every trial: next to nothing, so that what is measured is the way to it and back. */
-module.exports = (event) => ({ doubled: event.n * 2 });
