@@ -15,6 +15,7 @@ describe("the environment", () => {
       MAYFLY_ALLOW_WITHOUT: [],
       MAYFLY_ZYGOTE_MAX_FORKS: 20_000,
       MAYFLY_ZYGOTE_MAX_AGE_MS: 1_800_000,
+      MAYFLY_ZYGOTE_TUNING: ["hugePages", "compactHeap"],
       MAYFLY_PARKED: 8,
       MAYFLY_CEILINGS: DEFAULT_CEILINGS,
       MAYFLY_MAX_WAITING: 10_000,
@@ -59,10 +60,13 @@ describe("the environment", () => {
     ["MAYFLY_SECRET_KEY", "abc"],
     ["MAYFLY_ZYGOTE_MEMORY", "much"],
     ["MAYFLY_PARKED", "-1"],
+    ["MAYFLY_ZYGOTE_TUNING", "smallPages"],
     ["MAYFLY_REDIS_URL", "localhost:6379"],
     ["MAYFLY_LOG_LEVEL", "loud"],
   ])("refuses %s=%s by name", (name, value) => {
-    expect(() => readEnvironment({ [name]: value })).toThrow(new RegExp(`${name}: .+\\. CONTRIBUTING`));
+    expect(() => readEnvironment({ [name]: value })).toThrow(
+      new RegExp(`${name}(\\.0)?: .+\\. CONTRIBUTING`),
+    );
   });
 
   it("names everything that is wrong at once", () => {

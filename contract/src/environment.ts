@@ -44,6 +44,9 @@ const ceilings = z
   )
   .transform((given): Ceilings => ({ ...DEFAULT_CEILINGS, ...given }) as Ceilings);
 
+/** `none` stands alone, since empty text counts as unset. */
+export const ZYGOTE_TUNINGS = ["hugePages", "compactHeap", "none"] as const;
+
 /** Every environment variable that Mayfly reads: the one list. Each program's `config.ts` picks from it. */
 export const environmentSchema = z.object({
   MAYFLY_HOST: z.string().default("127.0.0.1").describe("address the gateway listens on"),
@@ -107,6 +110,12 @@ export const environmentSchema = z.object({
   MAYFLY_ZYGOTE_MAX_AGE_MS: milliseconds
     .default(1_800_000)
     .describe("after this long a zygote that was copied is replaced; 0: never"),
+  MAYFLY_ZYGOTE_TUNING: words
+    .pipe(z.array(z.enum(ZYGOTE_TUNINGS)))
+    .default(["hugePages", "compactHeap"])
+    .describe(
+      "how a zygote's runtime is mapped, by name, each of which makes its copies cheaper: hugePages (memory that zygotes do not share), compactHeap; or none",
+    ),
   MAYFLY_PARKED: z.coerce
     .number("it is no number")
     .int()

@@ -8,7 +8,7 @@ import type { Instruments } from "./instruments.ts";
  */
 export function createFaasMetrics(
   instruments: Instruments,
-): Pick<WorkerObserver, "attemptEnded" | "coldStart"> {
+): Pick<WorkerObserver, "attemptEnded" | "started"> {
   const invokeDuration = instruments.histogramByFunction(
     "faas_invoke_duration_seconds",
     "Duration of the function's own logic.",
@@ -58,8 +58,8 @@ export function createFaasMetrics(
       cpu(name, receipt.cpu.usageUs === null ? null : receipt.cpu.usageUs / 1e6);
       network(name, rxBytes === null || txBytes === null ? null : rxBytes + txBytes);
     },
-    coldStart(name) {
-      coldStarts(name, 1);
+    started(name, { how }) {
+      coldStarts(name, how === "boot" ? 1 : 0);
     },
   };
 }

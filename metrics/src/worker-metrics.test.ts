@@ -51,6 +51,7 @@ function workerMetrics(options: { maxFunctions?: number } = {}): WorkerMetrics {
     gauges: {
       slots: () => ({ total: 4, busy: 1 }),
       leaked: () => ({ processes: 0, cgroups: 0, mounts: 0, netns: 0 }),
+      zygotes: () => [{ runtime: "nodejs24", count: 1, parked: 4, memoryBytes: 80_000_000 }],
     },
     ...options,
   });
@@ -64,7 +65,7 @@ describe("one attempt", () => {
     metrics.observer.taken("resize", 400);
     metrics.observer.attemptEnded("resize", "outOfMemory", busyOnV2, DEFAULT_LIMITS, ID);
     metrics.observer.terminal("resize", "outOfMemory", 2.5, ID);
-    metrics.observer.coldStart("resize");
+    metrics.observer.started("resize", { how: "boot", why: "noZygote" });
     expect(await plain(metrics)).toEqual(
       expect.arrayContaining([
         'mayfly_attempts_total{function="resize",outcome="outOfMemory"} 1',
@@ -202,7 +203,7 @@ describe("functions", () => {
       metrics.observer.taken(name, 1);
       metrics.observer.attemptEnded(name, "ok", busyOnV2, DEFAULT_LIMITS, ID);
       metrics.observer.terminal(name, "ok", 1, ID);
-      metrics.observer.coldStart(name);
+      metrics.observer.started(name, { how: "boot", why: "isolation" });
     }
     metrics.retainFunctions(["kept"]);
     const text = (await plain(metrics)).join("\n");
@@ -217,6 +218,35 @@ describe("functions", () => {
       expect.arrayContaining([
         'mayfly_invocations_total{function="first",outcome="ok"} 1',
         'mayfly_invocations_total{function="_other",outcome="ok"} 2',
+      ]),
+    );
+  });
+});
+
+describe("starts", () => {
+  test("are counted by how the process came to be; a cold one is a boot, and says why", async () => {
+    const { observer, ...metrics } = workerMetrics();
+    observer.started("hello", { how: "parked" });
+    observer.started("hello", { how: "parked" });
+    observer.started("hello", { how: "onDemand" });
+    observer.started("hello", { how: "boot", why: "forkFailed" });
+    observer.startFailed("fork");
+    observer.zygote("nodejs24", "failed");
+    expect((await metrics.expose(undefined)).body.split("\n")).toEqual(
+      expect.arrayContaining([
+        'mayfly_starts_total{how="parked"} 2',
+        'mayfly_starts_total{how="onDemand"} 1',
+        'mayfly_starts_total{how="boot"} 1',
+        'mayfly_boots_total{why="forkFailed"} 1',
+        'mayfly_boots_total{why="isolation"} 0',
+        'faas_coldstarts_total{function="hello"} 1',
+        'mayfly_start_failures_total{isolation="fork"} 1',
+        'mayfly_start_failures_total{isolation="exec"} 0',
+        'mayfly_zygote_events_total{runtime="nodejs24",event="failed"} 1',
+        'mayfly_zygote_events_total{runtime="nodejs24",event="opened"} 0',
+        'mayfly_zygotes{runtime="nodejs24"} 1',
+        'mayfly_parked{runtime="nodejs24"} 4',
+        'mayfly_zygote_memory_bytes{runtime="nodejs24"} 80000000',
       ]),
     );
   });

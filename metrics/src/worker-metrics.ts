@@ -7,6 +7,7 @@ import { createFaasMetrics } from "./faas-metrics.ts";
 import { Instruments } from "./instruments.ts";
 import { createInvocationMetrics } from "./invocation-metrics.ts";
 import { type MetricsServer, serveMetrics } from "./serve.ts";
+import { createStartMetrics } from "./start-metrics.ts";
 
 export interface WorkerMetricsOptions {
   /** Asked at each scrape. */
@@ -46,6 +47,7 @@ export function createWorkerMetrics({
   const invocations = createInvocationMetrics(instruments);
   const attempts = createAttemptMetrics(instruments);
   const faas = createFaasMetrics(instruments);
+  const starts = createStartMetrics(instruments, gauges);
   const queueWait = instruments.histogramByFunction(
     "mayfly_queue_wait_seconds",
     "From accepted to taken by a worker.",
@@ -63,7 +65,12 @@ export function createWorkerMetrics({
         faas.attemptEnded(...attempt);
       },
       terminal: invocations.terminal,
-      coldStart: faas.coldStart,
+      started(...start) {
+        starts.started(...start);
+        faas.started(...start);
+      },
+      startFailed: starts.startFailed,
+      zygote: starts.zygote,
     },
     retainFunctions: (names) => instruments.retainFunctions(names),
     expose: answer,

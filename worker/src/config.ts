@@ -1,6 +1,7 @@
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { readEnvironment } from "@mayfly/contract";
+import type { ZygoteTuning } from "@mayfly/runtimes";
 import { WALLS, type Wall } from "@mayfly/sandbox-addon";
 
 /** What the worker is told by its environment. */
@@ -19,12 +20,20 @@ export interface WorkerConfig {
   readonly allowWithout: readonly Wall[];
   readonly sandboxUid: number;
   readonly debugHoldMs: number;
+  /** What all zygotes may take together; 0: every call boots. */
+  readonly zygoteMemoryBytes: number;
+  readonly zygoteMaxForks: number;
+  readonly zygoteMaxAgeMs: number;
+  readonly zygoteTuning: ZygoteTuning;
+  readonly parked: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly logLevel: string;
 }
 
 const MAX_WORKERS_OF_A_HOST = 64;
+/** Of zygotes, which a large machine could hold many more of than it has use for. */
+const MOST_BY_DEFAULT = 2 * 1024 ** 3;
 
 /** @throws Error whose message names each variable that is wrong, and why */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): WorkerConfig {
@@ -47,6 +56,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): W
     allowWithout: readWalls(given.MAYFLY_ALLOW_WITHOUT),
     sandboxUid: given.MAYFLY_SANDBOX_UID,
     debugHoldMs: given.MAYFLY_DEBUG_HOLD_MS,
+    zygoteMemoryBytes: given.MAYFLY_ZYGOTE_MEMORY ?? Math.min(totalmem() / 4, MOST_BY_DEFAULT),
+    zygoteMaxForks: given.MAYFLY_ZYGOTE_MAX_FORKS,
+    zygoteMaxAgeMs: given.MAYFLY_ZYGOTE_MAX_AGE_MS,
+    zygoteTuning: {
+      hugePages: given.MAYFLY_ZYGOTE_TUNING.includes("hugePages"),
+      compactHeap: given.MAYFLY_ZYGOTE_TUNING.includes("compactHeap"),
+    },
+    parked: given.MAYFLY_PARKED,
     metricsHost: given.MAYFLY_WORKER_METRICS_HOST,
     metricsPort: given.MAYFLY_WORKER_METRICS_PORT,
     logLevel: given.MAYFLY_LOG_LEVEL,

@@ -5,6 +5,8 @@ import type { CodeTrees } from "./code/code-trees.ts";
 import type { FixedTrees } from "./code/fixed-trees.ts";
 import type { NodeVersions } from "./code/node-versions.ts";
 import type { ResultChecker } from "./outcome/result-checker.ts";
+import type { StartPause } from "./run/start-pause.ts";
+import type { Zygotes } from "./zygotes/zygotes.ts";
 
 export interface Log {
   debug(facts: object, message: string): void;
@@ -22,7 +24,9 @@ export interface WorkerDeps {
   readonly codeTrees: CodeTrees;
   readonly nodeVersions: NodeVersions;
   readonly checker: ResultChecker;
-  readonly observer: Pick<WorkerObserver, "attemptEnded" | "coldStart">;
+  readonly zygotes: Zygotes;
+  readonly startPause: StartPause;
+  readonly observer: Pick<WorkerObserver, "attemptEnded" | "started" | "startFailed" | "zygote">;
   readonly log: Log;
   /** What every root on this host begins with. */
   readonly systemRoot: readonly RootStep[];

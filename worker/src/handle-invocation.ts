@@ -1,14 +1,15 @@
 import type { Outcome } from "@mayfly/contract";
 import type { Settlement, TakenInvocation } from "@mayfly/queue";
-import { RUNNERS } from "@mayfly/runtimes";
+import { runtimeTrees } from "./code/runtime-trees.ts";
 import { nowUs, type WorkerDeps } from "./deps.ts";
 import { createReceipt } from "./outcome/receipt.ts";
 import { unstartable } from "./outcome/unstartable.ts";
 import type { Attempt } from "./run/attempt.ts";
-import { functionRoot, type RuntimeTrees } from "./run/root.ts";
+import { functionRoot } from "./run/root.ts";
 import { runExecutable } from "./run/run-executable.ts";
 import { runWithRunner } from "./run/run-with-runner.ts";
-import { runtimeKind, sandboxSpec } from "./run/spec.ts";
+import { bootSpec, forkSpec, processSpec, runtimeKind } from "./run/spec.ts";
+import type { StartSpecs } from "./run/start-process.ts";
 
 /** The queue knows why the attempt was not granted, and says so itself. */
 const NEVER_RAN: Outcome = {
@@ -56,19 +57,18 @@ async function runAttempt(deps: WorkerDeps, invocation: TakenInvocation): Promis
   const secrets = secretsOf(deps, invocation);
   // It is awaited later, and must not count as unhandled until then.
   secrets.catch(() => undefined);
-  const [runtime, code] = await Promise.all([
-    runtimeTrees(deps, version.manifest.runtime),
-    deps.codeTrees.lease(version.artifact),
-  ]);
-  using lease = code;
-  const root = functionRoot(deps.systemRoot, runtime, lease.tree);
-  if (kind === "exec")
-    return await runExecutable(deps, invocation, {
-      takenUs,
-      spec: sandboxSpec(version, id, root, await secrets),
-    });
-  const spec = sandboxSpec(version, id, root, {});
-  return await runWithRunner(deps, invocation, { takenUs, spec, bundleFormat: lease.bundleFormat, secrets });
+  using lease = await deps.codeTrees.lease(version.artifact);
+  // An executable has no runner that could be given them later.
+  const process = processSpec(version, id, kind === "exec" ? await secrets : {});
+  const specs: StartSpecs = {
+    fork: (zygote) => forkSpec(process, zygote, lease.tree),
+    boot: async () => {
+      const runtime = await runtimeTrees(deps, version.manifest.runtime);
+      return bootSpec(process, version.manifest, functionRoot(deps.systemRoot, runtime, lease.tree));
+    },
+  };
+  if (kind === "exec") return await runExecutable(deps, invocation, { takenUs, specs });
+  return await runWithRunner(deps, invocation, { takenUs, specs, bundleFormat: lease.bundleFormat, secrets });
 }
 
 /** One that is named and that nobody stored is not there, as an environment variable may not be. */
@@ -79,25 +79,6 @@ async function secretsOf(
   return manifest.secrets.length === 0 ? {} : store.secrets.get(tenant, manifest.secrets);
 }
 
-/** Loads what a runtime needs beside the function's code; only the first call of each waits for it. */
-export async function runtimeTrees(
-  { fixedTrees, nodeVersions }: Pick<WorkerDeps, "fixedTrees" | "nodeVersions">,
-  runtime: string,
-): Promise<RuntimeTrees> {
-  if (runtime === "exec") return { kind: "exec" };
-  if (runtime === "python3")
-    return {
-      kind: "python3",
-      runner: await fixedTrees.load("runner-python3", () => RUNNERS.python3.folder),
-    };
-  const major = Number(runtime.slice("nodejs".length));
-  const [node, runner] = await Promise.all([
-    fixedTrees.load(`node-${major}`, () => nodeVersions.binFolder(major)),
-    fixedTrees.load("runner-nodejs", () => RUNNERS.nodejs.folder),
-  ]);
-  return { kind: "nodejs", node, runner };
-}
-
 function settle(
   { sandboxes, workerId }: WorkerDeps,
   { function: { manifest }, queueUs }: TakenInvocation,
@@ -106,7 +87,7 @@ function settle(
   const { outcome, resultJson, isHttpResponse, marks, ending, resultBytes, logBytes, afterAnswer } = attempt;
   const receipt = createReceipt({
     cgroupMode: sandboxes.cgroupMode,
-    isolation: "exec",
+    isolation: attempt.isolation,
     worker: workerId,
     queueUs,
     marks,

@@ -7,13 +7,17 @@ import { createCodeTrees } from "./code/code-trees.ts";
 import { createFixedTrees } from "./code/fixed-trees.ts";
 import { createNodeVersions } from "./code/node-versions.ts";
 import { openPackedCache } from "./code/packed-cache.ts";
+import { runtimeTrees } from "./code/runtime-trees.ts";
 import type { WorkerConfig } from "./config.ts";
 import { createBuilder } from "./deploy/build.ts";
 import type { Log, WorkerDeps } from "./deps.ts";
-import { createInvocationHandler, runtimeTrees } from "./handle-invocation.ts";
+import { createInvocationHandler } from "./handle-invocation.ts";
 import { createResultChecker } from "./outcome/result-checker.ts";
 import { systemRoot } from "./run/root.ts";
+import { StartPause } from "./run/start-pause.ts";
 import { safely } from "./safely.ts";
+import { openUsualZygote, startZygotes } from "./zygotes/start-zygotes.ts";
+import type { Zygotes } from "./zygotes/zygotes.ts";
 
 const MAX_CACHED_BYTES = 2 * 1024 ** 3;
 const MAX_LOADED_BYTES = 512 * 1024 ** 2;
@@ -61,9 +65,11 @@ export async function openWorker(
   );
   const running = new Set<Running>();
   let dispatcher: Dispatcher | null = null;
+  let zygotes: Zygotes | null = null;
   const gauges: WorkerGauges = {
     slots: () => dispatcher?.slots ?? { total: config.slots, busy: 0 },
     leaked: () => sandboxes.leaked(),
+    zygotes: () => zygotes?.stats() ?? [],
   };
   const observer = safely(createObserver({ id, gauges }), log);
   const deps = await createDeps(config, {
@@ -76,8 +82,11 @@ export async function openWorker(
     log,
   });
   opening.use(deps.checker);
-  // The first call should not wait for the largest copy there is.
+  zygotes = deps.zygotes;
+  opening.defer(() => deps.zygotes.close());
+  // The first call should not wait for the largest tree there is, nor boot.
   await runtimeTrees(deps, "nodejs24");
+  await openUsualZygote(zygotes);
   dispatcher = await startDispatcher(config.redisUrl, store, {
     workerId: id,
     slots: config.slots,
@@ -113,7 +122,7 @@ function moved(opening: AsyncDisposableStack): () => Promise<void> {
   return () => opened.disposeAsync();
 }
 
-interface Parts {
+interface Opened {
   readonly id: string;
   readonly sandboxes: Sandboxes;
   readonly store: Store;
@@ -123,19 +132,29 @@ interface Parts {
   readonly log: Log;
 }
 
-async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDeps> {
-  const { id, sandboxes, store, running, stopping, observer, log } = parts;
+async function createDeps(config: WorkerConfig, opened: Opened): Promise<WorkerDeps> {
+  const { id, sandboxes, store, running, stopping, observer, log } = opened;
   const scratch = join(config.dataDir, "scratch");
   const cache = await openPackedCache({
     folder: join(config.dataDir, "artifacts"),
     artifacts: store.artifacts,
     maxBytes: MAX_CACHED_BYTES,
   });
-  return {
-    workerId: id,
-    store,
+  const parts = {
     sandboxes,
     fixedTrees: createFixedTrees(sandboxes),
+    nodeVersions: createNodeVersions(join(config.dataDir, "node")),
+    checker: createResultChecker(),
+    systemRoot: systemRoot(),
+    scratch,
+    stopping,
+    observer,
+    log,
+  };
+  return {
+    ...parts,
+    workerId: id,
+    store,
     codeTrees: createCodeTrees({
       sandboxes,
       cache,
@@ -144,14 +163,9 @@ async function createDeps(config: WorkerConfig, parts: Parts): Promise<WorkerDep
       maxBytes: MAX_LOADED_BYTES,
       onError: (error) => log.warn({ err: error }, "code was not unloaded"),
     }),
-    nodeVersions: createNodeVersions(join(config.dataDir, "node")),
-    checker: createResultChecker(),
-    observer,
-    log,
-    systemRoot: systemRoot(),
-    scratch,
+    zygotes: startZygotes(config, parts),
+    startPause: new StartPause(stopping),
     running,
-    stopping,
   };
 }
 

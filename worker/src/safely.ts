@@ -16,6 +16,8 @@ export function safely(observer: WorkerObserver, log: Log): WorkerObserver {
     taken: guard((...args) => observer.taken(...args)),
     attemptEnded: guard((...args) => observer.attemptEnded(...args)),
     terminal: guard((...args) => observer.terminal(...args)),
-    coldStart: guard((...args) => observer.coldStart(...args)),
+    started: guard((...args) => observer.started(...args)),
+    startFailed: guard((...args) => observer.startFailed(...args)),
+    zygote: guard((...args) => observer.zygote(...args)),
   };
 }

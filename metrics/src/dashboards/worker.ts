@@ -124,6 +124,54 @@ function sandboxes(): Section {
     title: "What does a sandbox cost here?",
     panels: [
       graph({
+        title: "Starts",
+        description:
+          "How processes came to be: parked cost the least, onDemand a fork, boot ten times that. Boots that grow: see why beside.",
+        unit: "reqps",
+        stacked: "stacked",
+        queries: [[`sum by (how) (rate(mayfly_starts_total{${ONE}}[$__rate_interval]))`, "{{how}}"]],
+      }),
+      graph({
+        title: "Boots, by reason",
+        description:
+          "Why processes were no copies of a zygote. noZygote that stays: raise MAYFLY_ZYGOTE_MEMORY, or read in the log why none could be opened.",
+        unit: "reqps",
+        stacked: "stacked",
+        queries: [[`sum by (why) (rate(mayfly_boots_total{${ONE}}[$__rate_interval]))`, "{{why}}"]],
+      }),
+      graph({
+        title: "Zygotes",
+        description: "Zygotes, and copies kept ready. No zygote at all: every call boots.",
+        unit: "none",
+        width: 8,
+        queries: [
+          [`sum(mayfly_zygotes{${ONE}})`, "zygotes"],
+          [`sum(mayfly_parked{${ONE}})`, "parked"],
+        ],
+      }),
+      graph({
+        title: "Memory of zygotes",
+        description: "What they took when they were opened; MAYFLY_ZYGOTE_MEMORY is its ceiling.",
+        unit: "bytes",
+        width: 8,
+        queries: [[`sum by (runtime) (mayfly_zygote_memory_bytes{${ONE}})`, "{{runtime}}"]],
+      }),
+      graph({
+        title: "Failures to start, and of zygotes",
+        description:
+          "Anything but 0: the worker's log says what failed. A failed fork is tried again by a boot.",
+        unit: "reqps",
+        width: 8,
+        levels: { bad: 0.01 },
+        queries: [
+          [
+            `sum by (isolation) (rate(mayfly_start_failures_total{${ONE}}[$__rate_interval]))`,
+            "start, {{isolation}}",
+          ],
+          [`sum(rate(mayfly_zygote_events_total{${ONE},event="failed"}[$__rate_interval]))`, "zygote"],
+        ],
+      }),
+      graph({
         title: "Phases, median",
         description:
           "setup and teardown that grow: the kernel is busy with namespaces or cgroups. init that grows: the disk or the CPU.",

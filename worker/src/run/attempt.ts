@@ -1,12 +1,14 @@
-import type { Outcome } from "@mayfly/contract";
+import type { FunctionVersion, Isolation, Outcome, ProcessStart } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
-import type { Ending, Running, SandboxSpec } from "@mayfly/sandbox-addon";
-import { nowUs, type WorkerDeps } from "../deps.ts";
+import type { Ending, Running } from "@mayfly/sandbox-addon";
+import type { WorkerDeps } from "../deps.ts";
 import type { InvocationLogOptions } from "../logs/invocation-log.ts";
 import type { Marks } from "../outcome/receipt.ts";
+import { type Started, type StartSpecs, startProcess } from "./start-process.ts";
 
 /** An attempt that has ended: its tree is dead and its cgroup gone. */
 export interface Attempt {
+  readonly isolation: Isolation;
   readonly outcome: Outcome;
   readonly resultJson: string | null;
   readonly resultBytes: number;
@@ -18,25 +20,25 @@ export interface Attempt {
 }
 
 /**
- * Starts a sandbox and sees to it that it ends with `use`, however that goes: the slot is not free before the
+ * Starts a process and sees to it that it ends with `use`, however that goes: the slot is not free before the
  * process is gone, and no process outlives a failure of ours.
  */
-export async function withSandbox<T>(
-  { sandboxes, running: atWork, observer }: WorkerDeps,
-  functionName: string,
-  spec: SandboxSpec,
-  use: (running: Running, startedUs: number) => Promise<T>,
+export async function withProcess<T>(
+  deps: WorkerDeps,
+  version: FunctionVersion,
+  specs: StartSpecs,
+  use: (started: Started) => Promise<T>,
 ): Promise<T> {
-  const requestedUs = nowUs();
-  const running = await sandboxes.start(spec);
-  atWork.add(running);
-  observer.coldStart(functionName);
+  const started = await startProcess(deps, version, specs);
+  const { running, start } = started;
+  deps.running.add(running);
+  deps.observer.started(version.name, start);
   try {
-    return await use(running, requestedUs + running.setupUs);
+    return await use(started);
   } finally {
     running.kill("cancelled");
     await running.ended;
-    atWork.delete(running);
+    deps.running.delete(running);
   }
 }
 
@@ -54,6 +56,11 @@ export async function recordPlace(
   } catch (error) {
     log.warn({ err: error, invocation: id }, "its place was not recorded");
   }
+}
+
+/** A copy of a runtime that had booted, or a boot of its own: what a receipt says of how a process began. */
+export function isolationOf({ how }: ProcessStart): Isolation {
+  return how === "boot" ? "exec" : "fork";
 }
 
 /** Calls back when somebody cancels, also where that was before. */

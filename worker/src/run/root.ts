@@ -46,6 +46,11 @@ export function systemRoot(): RootStep[] {
   ];
 }
 
+/** The root of a zygote, onto which the code of each of its copies is attached. */
+export function zygoteRoot(system: readonly RootStep[], runtime: RuntimeTrees): RootStep[] {
+  return [...system, ...runtimeSteps(runtime), { kind: "directory", target: FUNCTION_DIR }];
+}
+
 /** The root of one function's sandbox. */
 export function functionRoot(
   system: readonly RootStep[],

@@ -2,13 +2,14 @@ import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Limits } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
-import type { Running, SandboxSpec } from "@mayfly/sandbox-addon";
+import type { Running } from "@mayfly/sandbox-addon";
 import { nowUs, type WorkerDeps } from "../deps.ts";
 import { collectLog } from "../logs/invocation-log.ts";
 import { type CheckedResult, noEvidence } from "../outcome/evidence.ts";
 import { execOutcome } from "../outcome/outcome.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
-import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./attempt.ts";
+import { type Attempt, isolationOf, logKeeper, onCancel, recordPlace, withProcess } from "./attempt.ts";
+import type { StartSpecs } from "./start-process.ts";
 
 /**
  * Runs one attempt of an executable: the event on its stdin, the result on its stdout. User code begins with the
@@ -19,11 +20,11 @@ import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./a
 export async function runExecutable(
   deps: WorkerDeps,
   invocation: TakenInvocation,
-  { takenUs, spec }: { takenUs: number; spec: SandboxSpec },
+  { takenUs, specs }: { takenUs: number; specs: StartSpecs },
 ): Promise<Attempt | null> {
   const { limits } = invocation.function.manifest;
   if (!(await invocation.enter())) return null;
-  return withSandbox(deps, invocation.function.name, spec, async (running, startedUs) => {
+  return withProcess(deps, invocation.function, specs, async ({ running, start, startedUs }) => {
     const placed = recordPlace(deps, invocation, running);
     const evidence = noEvidence();
     const log = collectLog({
@@ -49,6 +50,7 @@ export async function runExecutable(
     const outcome = execOutcome(evidence, ending, limits);
     const result = outcome.kind === "ok" ? evidence.result : null;
     return {
+      isolation: isolationOf(start),
       outcome,
       resultJson: result?.json ?? null,
       isHttpResponse: false,

@@ -2,27 +2,28 @@ import { setImmediate } from "node:timers/promises";
 import type { Outcome } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import { invokeFrame } from "@mayfly/runtimes";
-import type { Running, SandboxSpec } from "@mayfly/sandbox-addon";
+import type { Running } from "@mayfly/sandbox-addon";
 import { nowUs, type WorkerDeps } from "../deps.ts";
 import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
 import { afterAnswer } from "../outcome/after-answer.ts";
 import { endedOutcome, settledOutcome } from "../outcome/outcome.ts";
 import { type Marks, timingOf } from "../outcome/receipt.ts";
-import { type Attempt, logKeeper, onCancel, recordPlace, withSandbox } from "./attempt.ts";
+import { type Attempt, isolationOf, logKeeper, onCancel, recordPlace, withProcess } from "./attempt.ts";
 import { CANCEL_GRACE_MS, clocksOf } from "./clocks.ts";
 import { type Conversation, converse } from "./conversation.ts";
 import { invokeHeader, rawBodyOf } from "./invoke-header.ts";
+import type { StartSpecs } from "./start-process.ts";
 
 export interface RunnerOptions {
   readonly takenUs: number;
-  readonly spec: SandboxSpec;
+  readonly specs: StartSpecs;
   readonly bundleFormat: "cjs" | "esm" | null;
   readonly secrets: Promise<Readonly<Record<string, string>>>;
 }
 
 /**
- * Runs one attempt of a function that has a runner (nodejs, python3): the runtime boots while the attempt's token is
- * written, and user code is loaded once that has been granted.
+ * Runs one attempt of a function that has a runner (nodejs, python3): its process is started while the attempt's token
+ * is written, and user code is loaded once that has been granted.
  *
  * @returns null where it was not granted
  */
@@ -32,13 +33,16 @@ export async function runWithRunner(
   options: RunnerOptions,
 ): Promise<Attempt | null> {
   const { limits } = invocation.function.manifest;
-  return withSandbox(deps, invocation.function.name, options.spec, async (running, startedUs) => {
+  const granted = invocation.enter();
+  // It is awaited later, and must not count as unhandled until then.
+  granted.catch(() => undefined);
+  return withProcess(deps, invocation.function, options.specs, async ({ running, start, startedUs }) => {
     const { talk, log } = listen(deps, invocation, running);
     using _ = onCancel(invocation.signal, () => {
       talk.cancel();
       setTimeout(() => running.kill("cancelled"), CANCEL_GRACE_MS);
     });
-    const [entered, secrets] = await Promise.all([invocation.enter(), options.secrets]);
+    const [entered, secrets] = await Promise.all([granted, options.secrets]);
     if (!entered) return null;
     const placed = recordPlace(deps, invocation, running);
     const clocks = clocksOf(startedUs, limits.timeoutMs);
@@ -54,16 +58,18 @@ export async function runWithRunner(
       endedUs: nowUs(),
     });
     const early = settledOutcome(talk.evidence, limits);
-    if (early !== null) {
+    const answer = async (outcome: Outcome) => {
       await linesBeforeAnswer(log);
       const timing = timingOf(invocation.queueUs, marks(), 0);
-      invocation.reply({ outcome: early, ...resultOf(talk, early), timing });
-    }
-    const ending = await endOf(running, talk);
+      invocation.reply({ outcome, ...resultOf(talk, outcome), timing });
+    };
+    // The kill is issued first, and goes on while the answer is given.
+    const [ending] = await Promise.all([endOf(running, talk), early === null ? undefined : answer(early)]);
     const marksAtEnd = marks();
     await Promise.all([log.finish(), placed]);
     const outcome = early ?? endedOutcome(talk.evidence, ending, limits);
     return {
+      isolation: isolationOf(start),
       outcome,
       ...resultOf(talk, outcome),
       resultBytes: talk.evidence.result?.bytes ?? 0,
@@ -101,6 +107,7 @@ async function linesBeforeAnswer(log: InvocationLog): Promise<void> {
   await log.flush();
 }
 
+/** Ends the process once nothing of it is waited for. */
 async function endOf(running: Running, talk: Conversation) {
   await Promise.race([talk.done, running.ended]);
   running.kill("settled");

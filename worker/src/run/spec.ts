@@ -1,6 +1,6 @@
 import type { FunctionVersion, Manifest } from "@mayfly/contract";
 import { FUNCTION_DIR, RUNNERS } from "@mayfly/runtimes";
-import type { RootStep, SandboxSpec } from "@mayfly/sandbox-addon";
+import type { ForkSpec, RootStep, SandboxSpec, Zygote } from "@mayfly/sandbox-addon";
 import { heapFlags } from "./heap-flags.ts";
 import { NODE_BIN } from "./root.ts";
 
@@ -14,25 +14,29 @@ export function runtimeKind({ runtime }: Pick<Manifest, "runtime">): RuntimeKind
   return runtime === "python3" || runtime === "exec" ? runtime : "nodejs";
 }
 
-/** What to run for one attempt, and in what. */
-export function sandboxSpec(
+/** What every process of a function finds in its environment, unless its manifest says otherwise. */
+export const BASE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  HOME: "/tmp",
+  TMPDIR: "/tmp",
+  LANG: "C.UTF-8",
+  TZ: "UTC",
+};
+
+/** What is the same however the process of an attempt comes to be. */
+export type ProcessSpec = Pick<SandboxSpec, "env" | "cwd" | "hostname" | "limits">;
+
+/** @param secrets those that must be there from the start */
+export function processSpec(
   { name, version, manifest }: FunctionVersion,
   invocationId: string,
-  root: readonly RootStep[],
   secrets: Readonly<Record<string, string>>,
-): SandboxSpec {
-  const kind = runtimeKind(manifest);
+): ProcessSpec {
   return {
-    argv: argvOf(kind, manifest),
     env: {
-      PATH: kind === "nodejs" ? `${NODE_BIN}:${SYSTEM_PATH}` : SYSTEM_PATH,
-      HOME: "/tmp",
-      TMPDIR: "/tmp",
-      LANG: "C.UTF-8",
-      TZ: "UTC",
+      PATH: pathOf(runtimeKind(manifest)),
+      ...BASE_ENVIRONMENT,
       ...manifest.env,
-      // An executable has no runner that could be given them later.
-      ...(kind === "exec" ? secrets : {}),
+      ...secrets,
       MAYFLY_FUNCTION: name,
       MAYFLY_VERSION: version,
       MAYFLY_INVOCATION_ID: invocationId,
@@ -40,11 +44,29 @@ export function sandboxSpec(
     },
     cwd: FUNCTION_DIR,
     hostname: name,
-    root,
     limits: manifest.limits,
+  };
+}
+
+export function pathOf(kind: RuntimeKind): string {
+  return kind === "nodejs" ? `${NODE_BIN}:${SYSTEM_PATH}` : SYSTEM_PATH;
+}
+
+/** A process that boots: a runtime with its runner, or the function's own executable. */
+export function bootSpec(process: ProcessSpec, manifest: Manifest, root: readonly RootStep[]): SandboxSpec {
+  const kind = runtimeKind(manifest);
+  return {
+    ...process,
+    argv: argvOf(kind, manifest),
+    root,
     control: kind === "exec" ? "none" : "channel",
     seccomp: kind,
   };
+}
+
+/** A copy of a process that has booted its runtime already. */
+export function forkSpec(process: ProcessSpec, zygote: Zygote, codeTree: string): ForkSpec {
+  return { ...process, zygote, attach: [{ tree: codeTree, target: FUNCTION_DIR }] };
 }
 
 function argvOf(kind: RuntimeKind, { entry, limits }: Manifest): string[] {

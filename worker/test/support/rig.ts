@@ -10,6 +10,7 @@ import {
   type Logs,
   type ManifestInput,
   type OutcomeKind,
+  type ProcessStart,
   parseManifest,
   type Receipt,
   type WorkerGauges,
@@ -36,6 +37,8 @@ export interface Rig extends AsyncDisposable {
   readonly gauges: WorkerGauges;
   /** What the observer was told of attempts. */
   readonly attempts: { name: string; outcome: OutcomeKind; receipt: Receipt | null }[];
+  /** How processes came to be, as the observer was told. */
+  readonly starts: { name: string; start: ProcessStart }[];
   build(manifest: Partial<ManifestInput>, files: Files): Promise<BuildReply>;
   /** Deploys, by default as `nodejs24` with the entry `index.ts`. */
   deploy(manifest: Partial<ManifestInput>, files: Files): Promise<FunctionVersion>;
@@ -67,6 +70,7 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
   };
   const config = readConfig(environment);
   const attempts: Rig["attempts"] = [];
+  const starts: Rig["starts"] = [];
   const seen = Promise.withResolvers<WorkerGauges>();
   const open = () =>
     openWorker(
@@ -76,7 +80,9 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
         return {
           taken: () => {},
           terminal: () => {},
-          coldStart: () => {},
+          started: (name, start) => void starts.push({ name, start }),
+          startFailed: () => {},
+          zygote: () => {},
           attemptEnded: (name, outcome, receipt) => void attempts.push({ name, outcome, receipt }),
         };
       },
@@ -130,6 +136,7 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
     producer,
     gauges: await seen.promise,
     attempts,
+    starts,
     build,
     deploy,
     call,

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { ZYGOTES, type ZygoteTuning, zygoteEnvironment } from "@mayfly/runtimes";
+import type { RootStep, Sandboxes, Zygote, ZygoteSpec } from "@mayfly/sandbox-addon";
+import { heapFlags } from "../run/heap-flags.ts";
+import { NODE_BIN, type RuntimeTrees, zygoteRoot } from "../run/root.ts";
+import { BASE_ENVIRONMENT, pathOf } from "../run/spec.ts";
+import type { Opened } from "./succession.ts";
+import type { ZygoteKind, ZygoteRuntime } from "./zygote-kind.ts";
+
+/** Taken for one whose memory could not be read. */
+const USUAL_BYTES = 90 * 1024 ** 2;
+
+export interface OpenZygoteDeps {
+  readonly sandboxes: Pick<Sandboxes, "openZygote">;
+  readonly systemRoot: readonly RootStep[];
+  readonly tuning: ZygoteTuning;
+  readonly trees: (runtime: ZygoteRuntime) => Promise<RuntimeTrees>;
+  /** Rejects with what a copy cannot do. */
+  readonly selfTest: (zygote: Zygote) => Promise<void>;
+}
+
+/**
+ * Makes what starts a zygote and proves it. What a new Node may break, it breaks in all of its zygotes: the first of a
+ * runtime is tested, and those after it are only started.
+ */
+export function createZygoteOpener(deps: OpenZygoteDeps) {
+  const proved = new Set<ZygoteRuntime>();
+  return async function open(kind: ZygoteKind): Promise<Opened> {
+    const spec = zygoteSpec(kind, deps, await deps.trees(kind.runtime));
+    const zygote = await deps.sandboxes.openZygote(spec);
+    try {
+      const bytes = await memoryOf(zygote.pid);
+      if (!proved.has(kind.runtime)) await deps.selfTest(zygote);
+      proved.add(kind.runtime);
+      return { zygote, bytes };
+    } catch (error) {
+      zygote.close();
+      throw error;
+    }
+  };
+}
+
+/** Its arguments are those of a boot, since its copies show them as theirs. */
+function zygoteSpec(
+  { memoryClass }: ZygoteKind,
+  { systemRoot, tuning }: OpenZygoteDeps,
+  trees: RuntimeTrees,
+): ZygoteSpec {
+  return {
+    argv: [`${NODE_BIN}/node`, ...heapFlags(memoryClass), ZYGOTES.nodejs.main],
+    env: { PATH: pathOf("nodejs"), ...BASE_ENVIRONMENT, ...zygoteEnvironment(tuning) },
+    root: zygoteRoot(systemRoot, trees),
+    seccomp: "nodejs",
+  };
+}
+
+/** What it holds alone, and its share of what others map too, while it has no copies yet. */
+async function memoryOf(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
+  return kib === undefined ? USUAL_BYTES : Number(kib) * 1024;
+}

@@ -1,0 +1,44 @@
+import type { BootReason, FunctionVersion, Limits } from "@mayfly/contract";
+import { isHeededAtBootOnly } from "@mayfly/runtimes";
+import { BASE_ENVIRONMENT } from "../run/spec.ts";
+import { type MemoryClass, memoryClassOf } from "./memory-class.ts";
+
+/** Runtimes that can be forked. */
+export const ZYGOTE_RUNTIMES = ["nodejs24"] as const;
+export type ZygoteRuntime = (typeof ZYGOTE_RUNTIMES)[number];
+
+/**
+ * Functions that may be copies of the same zygote. Copies share the layout of their memory, so that who has learned
+ * it from one of his own knows it of the others: a zygote serves one tenant.
+ */
+export interface ZygoteKind {
+  readonly runtime: ZygoteRuntime;
+  readonly memoryClass: MemoryClass;
+  readonly tenant: string;
+}
+
+export function nameOf({ runtime, memoryClass, tenant }: ZygoteKind): string {
+  return `${runtime}/${memoryClass ?? "unlimited"}/${tenant}`;
+}
+
+/** The zygote that a function's process can be a copy of, or why its runtime has to boot. */
+export function zygoteKindOf({ tenant, manifest }: FunctionVersion): ZygoteKind | BootReason {
+  const { isolation, limits, env } = manifest;
+  if (isolation === "exec" || manifest.runtime === "exec") return "isolation";
+  const runtime = ZYGOTE_RUNTIMES.find((one) => one === manifest.runtime);
+  if (runtime === undefined) return "runtime";
+  if (isHeededAtBootOnly(env, BASE_ENVIRONMENT)) return "environment";
+  const memoryClass = memoryClassOf(limits.memoryBytes);
+  if (memoryClass === "none" || needsOwnPreparation(limits)) return "limits";
+  return { runtime, memoryClass, tenant };
+}
+
+/**
+ * On cgroup v1 a controller that only some functions ask for has a directory of the leaf's own only where the leaf
+ * was made for such a function; a copy that is made ahead joins its directories before anybody knows whose it is.
+ */
+function needsOwnPreparation(limits: Limits): boolean {
+  const { cpusetCpus, blkioWeight, deviceReadBps, deviceWriteBps, deviceReadIops, deviceWriteIops } = limits;
+  const rates = [deviceReadBps, deviceWriteBps, deviceReadIops, deviceWriteIops];
+  return cpusetCpus !== null || blkioWeight !== null || rates.some((rate) => rate.length > 0);
+}
