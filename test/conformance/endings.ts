@@ -4,6 +4,8 @@ export interface Ending {
   /** The body of an async handler. */
   readonly code: string;
   readonly limits?: ManifestInput["limits"];
+  /** V8 prints addresses and times where it gives up: then only that something was printed is compared. */
+  readonly log?: "varies";
 }
 
 const FOREVER = "return new Promise(() => setTimeout(() => {}, 9000));";
@@ -36,7 +38,7 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   "what was printed just before an exit is all there": {
     code: "for (let i = 0; i < 500; i++) console.log(String(i).padStart(200, '.')); process.stderr.write('last\\n'); process.exit(1);",
   },
-  "process.abort()": { code: "process.abort();" },
+  "process.abort()": { code: "process.abort();", log: "varies" },
   "SIGTERM of its own": { code: `process.kill(process.pid, 'SIGTERM'); ${FOREVER}` },
   "SIGKILL of its own": { code: `process.kill(process.pid, 'SIGKILL'); ${FOREVER}` },
   "SIGSEGV of its own": { code: `process.kill(process.pid, 'SIGSEGV'); ${FOREVER}` },
@@ -75,6 +77,7 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   "a heap that overflows": {
     code: "const kept = []; for (;;) kept.push(new Array(1000).fill(kept.length));",
     limits: { memory: "96m" },
+    log: "varies",
   },
   "buffers past the limit": {
     code: "const kept = []; for (;;) kept.push(Buffer.alloc(1 << 20, 1));",
@@ -95,9 +98,11 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   "process.execve() becomes another program": {
     code: "process.execve('/bin/sh', ['sh', '-c', 'echo $$ $0 $MARK; exit 11'], { MARK: 'marked' });",
   },
-  "a warning is printed": { code: "process.emitWarning('careful', { code: 'W1' }); await null; return 1;" },
+  "a warning is printed": {
+    code: "process.emitWarning('careful', { code: 'W1' }); await new Promise((resolve) => setTimeout(resolve, 20)); return 1;",
+  },
   "a deprecation is printed": {
-    code: "new Buffer(1); require('node:util').deprecate(() => {}, 'old', 'DEP9')(); await null; return 1;",
+    code: "new Buffer(1); require('node:util').deprecate(() => {}, 'old', 'DEP9')(); await new Promise((resolve) => setTimeout(resolve, 20)); return 1;",
   },
   "a large answer": { code: "return 'x'.repeat(5_000_000);" },
   "an answer that JSON cannot hold": { code: "return { big: 1n };" },

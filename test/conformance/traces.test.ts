@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { ISOLATIONS } from "@mayfly/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type System, startSystem } from "../support/system.ts";
@@ -35,11 +35,10 @@ describe.each(ISOLATIONS)("a process that was started by %s", (isolation) => {
     const hidden = [
       REPOSITORY,
       system.dataDir,
-      tmpdir() + "/mayfly",
+      `${tmpdir()}/mayfly`,
       HIDDEN_VALUE,
       HIDDEN_SECRET,
       "MAYFLY_REDIS_URL",
-      hostname(),
     ];
     const { record } = await untilStartedBy(
       isolation,

@@ -29,15 +29,18 @@ function around(bytes: Buffer, at: number): string {
   return bytes.toString("latin1", Math.max(0, at - 20), at + 100).replace(/[^ -~]/g, "·");
 }
 
-/** Every file of /proc/self that can be read, links and descriptors' own included. */
-function* procFiles() {
-  for (const name of fs.readdirSync("/proc/self", { recursive: true, encoding: "utf8" })) {
-    if (/(^|\/)(pagemap|mem|clear_refs|cwd|root|map_files)(\/|$)|^task\/\d+\/task/.test(name)) continue;
-    const path = `/proc/self/${name}`;
+/** Not to be looked through as files: memory, which is looked through below, and what follows out of /proc. */
+const NOT_READ = /\/(pagemap|mem|clear_refs|map_files|net)$/;
+
+/** Every file below that can be read, and where every link leads. */
+function* procFiles(folder = "/proc/self"): Generator<{ name: string; bytes: Buffer }> {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const name = `${folder}/${entry.name}`;
+    if (NOT_READ.test(name)) continue;
     try {
-      const stats = fs.lstatSync(path);
-      if (stats.isSymbolicLink()) yield { name, bytes: Buffer.from(fs.readlinkSync(path)) };
-      else if (stats.isFile()) yield { name, bytes: fs.readFileSync(path) };
+      if (entry.isDirectory()) yield* procFiles(name);
+      else if (entry.isSymbolicLink()) yield { name, bytes: Buffer.from(fs.readlinkSync(name)) };
+      else yield { name, bytes: fs.readFileSync(name) };
     } catch {
       // Gone, or not to be read: then nothing shows there.
     }

@@ -1,0 +1,33 @@
+import type { InvocationRecord, Isolation } from "@mayfly/contract";
+import type { System } from "../../support/system.ts";
+import { invocationIdOf } from "../../support/system.ts";
+
+/** `passed`, `skipped`, or how it failed, in one line. */
+export type Verdict = string;
+
+/** Runs one of Node's test files, in a process of its own. */
+export async function runFile(system: System, isolation: Isolation, file: string): Promise<Verdict> {
+  for (;;) {
+    const answer = await system.call(`node-suite-${isolation}`, { file });
+    await answer.arrayBuffer();
+    const id = invocationIdOf(answer);
+    const record = await system.record(id);
+    const { lines } = await system.logs(id);
+    if (record.receipt?.isolation === isolation)
+      return verdictOf(
+        record,
+        lines.map(({ text }) => text),
+      );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** A test that leaves by itself with status 0 has passed; Node's say "1..0 # Skipped" where they cannot run. */
+function verdictOf({ outcome }: InvocationRecord, log: readonly string[]): Verdict {
+  if (outcome === null) return "no outcome";
+  if (outcome.kind === "exited" && outcome.exitCode === 0)
+    return log.some((line) => line.startsWith("1..0 # Skipped")) ? "skipped" : "passed";
+  const { kind, exitCode, signal, errorType, errorMessage } = outcome;
+  const what = [kind, exitCode, signal, errorType, errorMessage?.split("\n")[0]];
+  return what.filter((part) => part !== undefined && part !== null).join(" ");
+}
