@@ -45,6 +45,7 @@ const TO_BENCH = [
     pacman: "bubblewrap",
   },
   { evidence: { executable: "crun" }, apt: "crun", dnf: "crun", apk: "crun", pacman: "crun" },
+  { evidence: { executable: "runc" }, apt: "runc", dnf: "runc", apk: "runc", pacman: "runc" },
 ];
 
 /** @type {Need[]} */

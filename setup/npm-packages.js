@@ -65,19 +65,49 @@ function lockedPackages(path) {
   }
 }
 
+/**
+ * Installs what a folder's own package.json names, and what nothing depends on: a machine that cannot have it does
+ * without.
+ *
+ * @param {string} folder relative to the repository
+ * @param {import("./progress.js").Say} say
+ */
+export async function installDispensable(folder, say) {
+  const home = join(REPOSITORY, folder);
+  const wanted = lockedPackages(join(home, "package-lock.json"));
+  const present = lockedPackages(join(home, "node_modules", ".package-lock.json"));
+  const known = Object.entries(wanted ?? {});
+  const isThere = known.some(([path, { version }]) => path !== "" && present?.[path]?.version === version);
+  if (isThere) return "as the lock file says";
+  try {
+    await runNpm(
+      ["ci", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+      say,
+    );
+    return `installed ${folder}`;
+  } catch (error) {
+    return `done without: ${/** @type {Error} */ (error).message.split("\n", 1)[0]}`;
+  }
+}
+
 /** @param {string[]} args @param {import("./progress.js").Say} say */
 async function npm(args, say) {
-  // The same npm that runs this script; NODE_EXTRA_CA_CERTS stays, a proxy between here and the registry may need it.
-  const env = { ...process.env, PATH: hostPath().join(delimiter) };
-  const { npm_execpath: script } = process.env;
-  const [command, ...first] = script === undefined ? ["npm"] : [hostNode(), script];
   try {
-    await runCommand(command ?? "npm", [...first, ...args], { env, onLine: say });
+    await runNpm(args, say);
   } catch (cause) {
     // What a broken install leaves would look complete the next time.
     rmSync(join(REPOSITORY, "node_modules", ".package-lock.json"), { force: true });
     throw cause;
   }
+}
+
+/** @param {string[]} args @param {import("./progress.js").Say} say */
+async function runNpm(args, say) {
+  // The same npm that runs this script; NODE_EXTRA_CA_CERTS stays, a proxy between here and the registry may need it.
+  const env = { ...process.env, PATH: hostPath().join(delimiter) };
+  const { npm_execpath: script } = process.env;
+  const [command, ...first] = script === undefined ? ["npm"] : [hostNode(), script];
+  await runCommand(command ?? "npm", [...first, ...args], { env, onLine: say });
 }
 
 function hostNode() {

@@ -1,4 +1,4 @@
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-pool.ts";
 
 /** Makes calls of one kind. One trial opens one driver, and verifies every result. */
 export interface Driver {

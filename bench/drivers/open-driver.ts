@@ -1,34 +1,23 @@
-import { PEERS } from "../peers/index.ts";
-import { openBareBullmq } from "./bare-bullmq.ts";
-import { openBootAhead } from "./boot-ahead.ts";
 import type { Driver, DriverSpec } from "./driver.ts";
-import { openHttp } from "./http.ts";
-import { openLaunch } from "./launch.ts";
-import { openProcess } from "./process.ts";
-import { openProducer } from "./producer.ts";
-import { openSandboxedProcessor } from "./sandboxed-processor.ts";
-import { openWorkerd } from "./workerd.ts";
 
-export function openDriver(spec: DriverSpec, inFlight: number): Promise<Driver> {
+/** Loads one driver and nothing of the others: hundreds of processes do this, and BullMQ alone takes a while to load. */
+export async function openDriver(spec: DriverSpec, inFlight: number): Promise<Driver> {
   switch (spec.driver) {
     case "http":
-      return openHttp(spec, inFlight);
+      return (await import("./http.ts")).openHttp(spec);
     case "producer":
-      return openProducer(spec.redisUrl, spec.name);
+      return (await import("./producer.ts")).openProducer(spec.redisUrl, spec.name);
     case "bare-bullmq":
-      return openBareBullmq(spec.redisUrl, inFlight);
+      return (await import("./bare-bullmq.ts")).openBareBullmq(spec.redisUrl, inFlight);
     case "sandboxed-processor":
-      return openSandboxedProcessor(spec.redisUrl, inFlight);
+      return (await import("./sandboxed-processor.ts")).openSandboxedProcessor(spec.redisUrl, inFlight);
     case "boot-ahead":
-      return openBootAhead(inFlight);
+      return (await import("./boot-ahead.ts")).openBootAhead(inFlight);
     case "workerd":
-      return openWorkerd(inFlight);
+      return (await import("./workerd.ts")).openWorkerd();
     case "launch":
-      return openLaunch(spec, inFlight);
-    case "process": {
-      const peer = PEERS[spec.peer];
-      if (peer === undefined) throw new Error(`there is no peer "${spec.peer}"`);
-      return openProcess(peer);
-    }
+      return (await import("./launch.ts")).openLaunch(spec, inFlight);
+    case "process":
+      return (await import("./process.ts")).openPeer(spec.peer);
   }
 }

@@ -4,13 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Peer } from "../peers/peer.ts";
+import { PEERS } from "../peers/index.ts";
 import { eventOf, expectedJson } from "../workload/expected.ts";
 import { type Driver, verify } from "./driver.ts";
 import { firstLine } from "./first-line.ts";
 
 /** A process for each call. The result is there when its line has been read; the slot is free at the exit. */
-export async function openProcess(peer: Peer): Promise<Driver> {
+export async function openPeer(name: string): Promise<Driver> {
+  const peer = PEERS[name];
+  if (peer === undefined) throw new Error(`there is no peer "${name}"`);
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bench-"));
   const commandOf = await peer.prepare(folder);
   const expected = expectedJson("hello");

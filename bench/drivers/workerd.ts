@@ -16,7 +16,7 @@ const BINARY = new URL(
 const READY_WITHIN_MS = 10_000;
 
 /** The same handler in a V8 isolate of workerd, which is kept, as is the one process around all of them. */
-export async function openWorkerd(inFlight: number): Promise<Driver> {
+export async function openWorkerd(): Promise<Driver> {
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bench-workerd-"));
   const port = await freePort();
   await writeFile(join(folder, "config.capnp"), config(port));
@@ -34,7 +34,7 @@ export async function openWorkerd(inFlight: number): Promise<Driver> {
     await Promise.race([answers(`http://127.0.0.1:${port}/`), exited]);
     if (child.exitCode !== null) throw new Error(`workerd left with ${child.exitCode}`);
     const target = { url: `http://127.0.0.1:${port}`, paths: ["/"], workload: "hello" } as const;
-    const http = await openHttp(target, inFlight);
+    const http = openHttp(target);
     return {
       call: (n) => http.call(n),
       async close() {

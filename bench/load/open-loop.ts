@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type HttpTarget, poster } from "../drivers/http.ts";
-import { HttpConnection } from "../drivers/http-connection.ts";
+import { HttpPool, type HttpTarget } from "../drivers/http-pool.ts";
 import { startCpuMeter } from "../machine/cpu.ts";
 import { rounded } from "../statistics/quantile.ts";
 
@@ -33,7 +32,7 @@ const HOPELESS_MS = 2000;
 const MIN_HOPELESS = 64;
 
 async function run({ target, perSecond, warmUpMs, durationMs }: OpenLoad): Promise<OpenResult> {
-  const connections = createPool(target);
+  const connections = new HttpPool(target);
   if (warmUpMs > 0) await arrivals(connections, perSecond, warmUpMs);
   const cpu = startCpuMeter();
   const result = await arrivals(connections, perSecond, durationMs);
@@ -42,7 +41,7 @@ async function run({ target, perSecond, warmUpMs, durationMs }: OpenLoad): Promi
   return { perSecond, ...result, ...spent };
 }
 
-async function arrivals(connections: Pool, perSecond: number, durationMs: number) {
+async function arrivals(connections: HttpPool, perSecond: number, durationMs: number) {
   const scheduled = Math.round((perSecond * durationMs) / 1000);
   const hopeless = Math.max(MIN_HOPELESS, (perSecond * HOPELESS_MS) / 1000);
   const latenciesMs: number[] = [];
@@ -71,27 +70,6 @@ async function arrivals(connections: Pool, perSecond: number, durationMs: number
   }
   await Promise.all(open);
   return { scheduled: due, latenciesMs, errors, overwhelmed, elapsedMs: performance.now() - startedAt };
-}
-
-interface Pool {
-  call(call: number): Promise<void>;
-  close(): void;
-}
-
-/** As many connections as calls are open at once; each is kept for the next. */
-function createPool(target: HttpTarget): Pool {
-  const post = poster(target);
-  const idle: HttpConnection[] = [];
-  return {
-    async call(call) {
-      const connection = idle.pop() ?? (await HttpConnection.open(target.url));
-      await post(connection, call);
-      idle.push(connection);
-    },
-    close() {
-      for (const connection of idle) connection.close();
-    },
-  };
 }
 
 process.stdout.write(JSON.stringify(await run(JSON.parse(process.argv[2] ?? "{}") as OpenLoad)));

@@ -32,11 +32,9 @@ export function markdown(report: Report): string {
       "What a call goes through, and what stands around the function",
       bullets(report.closed.map(({ title, what }) => `**${title}**: ${what}`)),
     ),
-    "",
   ]
-    .filter((part, at, all) => part !== "" || at === all.length - 1)
+    .filter((part) => part !== "")
     .join("\n\n")
-    .trimEnd()
     .concat("\n");
 }
 
@@ -70,21 +68,22 @@ function closedTable(report: Report): string {
       ? one.figures.map((figures) => row(one.title, figures, report))
       : [[one.title, null, `not measured: ${one.notMeasured}`, null, null, null, null, null, null, null]],
   );
-  return table(
-    [
-      "what",
-      "in flight",
-      "p50 ms",
-      "p99 ms",
-      "p99.9 ms",
-      "whole p50 ms",
-      "per second",
-      "CPU ms per call",
-      "of it the load's",
-      "× bare node",
-    ],
-    rows,
+  const failed = report.closed.flatMap((one) =>
+    "failures" in one ? one.failures.map((failure) => `a round of ${one.title} failed, ${failure}`) : [],
   );
+  const columns = [
+    "what",
+    "in flight",
+    "p50 ms",
+    "p99 ms",
+    "p99.9 ms",
+    "whole p50 ms",
+    "per second",
+    "CPU ms per call",
+    "of it the load's",
+    "× bare node",
+  ];
+  return [table(columns, rows), bullets(failed)].filter((part) => part !== "").join("\n\n");
 }
 
 function row(title: string, figures: Figures, report: Report): Cell[] {

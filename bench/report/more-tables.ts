@@ -1,4 +1,5 @@
 import type { GrowthFigures } from "../sections/growth.ts";
+import type { ProcessTree } from "../sections/process-tree.ts";
 import type { Window } from "../statistics/window.ts";
 import type { Report, Whole } from "./report.ts";
 import { type Cell, mib, table } from "./table.ts";
@@ -35,11 +36,21 @@ function windowRow(title: string, window: Window | null): Cell[] {
   return [title, perSecond, seconds, p50Ms, p99Ms, p999Ms, String(failed), cpuMsPerCall, loadCpuMsPerCall];
 }
 
+const PARTS: Record<keyof ProcessTree, string> = {
+  redis: "Redis",
+  gateway: "gateway",
+  worker: "worker",
+  launcher: "launcher",
+  zygotes: "zygotes",
+  inits: "inits of parked copies",
+  mains: "parked copies",
+};
+
 export function memoryTables({ memory, coldStart }: Report): Titled[] {
   return [
     ...whole("Memory at rest", memory, ({ idle, idlePssBytes, parked, inFlight, runningPssBytes }) => {
       const rows = idle.map(({ part, processes, pssBytes, privateBytes }): Cell[] => [
-        part,
+        PARTS[part],
         String(processes),
         mib(pssBytes),
         mib(privateBytes),

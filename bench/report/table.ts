@@ -2,14 +2,17 @@ export type Cell = string | number | null;
 
 /** A table of Markdown: text to the left, numbers to the right. What is null was not measured. */
 export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const isNumeric = columns.map((_, at) => rows.some((row) => typeof row[at] === "number"));
+  const toTheRight = columns.map((_, at) => rows.some((row) => isNumeric(row[at] ?? null)));
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     line(columns),
-    `|${isNumeric.map((numeric) => (numeric ? "--:" : "---")).join("|")}|`,
+    `|${toTheRight.map((right) => (right ? "--:" : "---")).join("|")}|`,
     ...rows.map((row) => line(row.map(shown))),
   ].join("\n");
 }
+
+/** A count is text, since it has no digits behind a point. */
+const isNumeric = (cell: Cell) => typeof cell === "number" || /^[\d,]+$/.test(cell ?? "");
 
 function shown(cell: Cell): string {
   if (typeof cell !== "number") return cell ?? "–";

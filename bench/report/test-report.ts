@@ -35,6 +35,7 @@ const closed = (id: string, p50Ms: number) => ({
   title: `the ${id}`,
   what: "a test's",
   figures: [figures(1, p50Ms), figures(4, p50Ms)],
+  failures: [],
 });
 
 /** A small report for the tests of what is made of it. */

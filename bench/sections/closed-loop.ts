@@ -17,9 +17,14 @@ export interface ClosedSettings {
   readonly budgetMs: number;
 }
 
+export interface ClosedFigures {
+  readonly figures: readonly Figures[];
+  /** Rounds that failed, which no figure has in it. */
+  readonly failures: readonly string[];
+}
+
 /** A trial's figures, or why there are none. */
-export type ClosedMeasured = Pick<ClosedTrial, "id" | "title" | "what"> &
-  ({ readonly figures: readonly Figures[] } | NotMeasured);
+export type ClosedMeasured = Pick<ClosedTrial, "id" | "title" | "what"> & (ClosedFigures | NotMeasured);
 
 interface Runnable {
   readonly trial: ClosedTrial;
@@ -27,6 +32,7 @@ interface Runnable {
   readonly around: readonly string[];
   /** By number in flight, round by round. */
   readonly results: Map<number, LoadResult[]>;
+  readonly failures: string[];
 }
 
 /**
@@ -44,19 +50,19 @@ export async function measureClosedLoop(
   for (const trial of trials) prepared.set(trial.id, await orReason(() => prepare(trial, systems)));
   const runnable = [...prepared.values()].filter((one) => "spec" in one);
   let longestMs = 0;
-  for (let round = 0; round < settings.rounds; round++) {
+  for (let round = 0; runnable.length > 0 && round < settings.rounds; round++) {
     const roundAt = performance.now();
     if (round > 0 && roundAt - startedAt + longestMs > settings.budgetMs) break;
     say(`round ${round + 1} of ${settings.rounds}`);
-    for (const inFlight of settings.inFlight) {
+    for (const inFlight of settings.inFlight)
       for (const one of rotated(runnable, round)) await runRound(one, inFlight, settings);
-    }
     longestMs = Math.max(longestMs, performance.now() - roundAt);
   }
   return trials.map(({ id, title, what }) => {
     const one = prepared.get(id) ?? { notMeasured: "it was not run" };
     if ("notMeasured" in one) return { id, title, what, ...one };
-    return { id, title, what, figures: [...one.results].map((of) => figuresOf(...of)) };
+    const figures = [...one.results].map((of) => figuresOf(...of));
+    return { id, title, what, figures, failures: one.failures };
   });
 }
 
@@ -71,11 +77,11 @@ async function prepare(trial: ClosedTrial, systems: Systems): Promise<Runnable> 
     const isMissing = (error as Error).message.endsWith("ENOENT") && peer !== undefined;
     throw isMissing ? new Error(`not installed; ${peer.install}`) : error;
   }
-  return { trial, spec, around, results: new Map() };
+  return { trial, spec, around, results: new Map(), failures: [] };
 }
 
 async function runRound(
-  { trial, spec, around, results }: Runnable,
+  { trial, spec, around, results, failures }: Runnable,
   inFlight: number,
   { trialMs, pausedTrialMs }: ClosedSettings,
 ): Promise<void> {
@@ -84,8 +90,12 @@ async function runRound(
   const durationMs = pauseMs > 0 ? pausedTrialMs : trialMs;
   // Many flights warm up each other.
   const warmUpCalls = inFlight > 4 ? 1 : 3;
-  const result = await runClosedLoad({ spec, inFlight, warmUpCalls, durationMs, pauseMs }, around);
-  results.set(inFlight, [...(results.get(inFlight) ?? []), result]);
+  try {
+    const result = await runClosedLoad({ spec, inFlight, warmUpCalls, durationMs, pauseMs }, around);
+    results.set(inFlight, [...(results.get(inFlight) ?? []), result]);
+  } catch (error) {
+    failures.push(`${inFlight} in flight: ${(error as Error).message}`);
+  }
 }
 
 function rotated<T>(list: readonly T[], by: number): T[] {

@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import type { HttpTarget } from "../drivers/http.ts";
+import type { HttpTarget } from "../drivers/http-pool.ts";
 import { connectionOf } from "../drivers/redis-connection.ts";
 import type { LoadResult } from "../load/closed-loop.ts";
 import { runClosedLoad } from "../load/run-load.ts";

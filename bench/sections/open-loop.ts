@@ -1,4 +1,4 @@
-import type { HttpTarget } from "../drivers/http.ts";
+import type { HttpTarget } from "../drivers/http-pool.ts";
 import type { OpenLoad } from "../load/open-loop.ts";
 import { runClosedLoad, runOpenLoad } from "../load/run-load.ts";
 import { searchRate } from "../statistics/rate-search.ts";
