@@ -153,7 +153,7 @@ export class LauncherSandboxes implements Sandboxes {
     if (zygote === undefined)
       throw new SandboxError("invalidSpec", "The zygote is not one of these sandboxes.");
     const id = this.#nextId++;
-    const message = toForkMessage(id, zygote, spec, this.#host());
+    const message = await toForkMessage(id, zygote, spec, this.#host());
     return this.#run(id, "channel", (descriptors) => this.#launcher.send("fork", message, descriptors));
   }
 

@@ -41,12 +41,16 @@ export function toOpenZygoteMessage(id: number, spec: ZygoteSpec, host: Host): O
   };
 }
 
-/** A copy's cgroup is made before its call is known, so it cannot be where a limit on devices would have it. */
-export function toForkMessage(id: number, zygote: number, spec: ForkSpec, host: Host): ForkMessage {
+export async function toForkMessage(
+  id: number,
+  zygote: number,
+  spec: ForkSpec,
+  host: Host,
+): Promise<ForkMessage> {
   return {
     id,
     zygote,
-    ...toCall(spec, host, {}),
+    ...toCall(spec, host, await deviceNumbers(spec.limits)),
     attach: spec.attach.map(({ tree, target }) => ({ tree, target: checkPath("target of attach", target) })),
   };
 }

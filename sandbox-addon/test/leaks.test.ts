@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { run } from "../src/index.ts";
-import { cgroupsBelow, MODES, openBox, PARENT, ROOT, shell, traces, until } from "./support/box.ts";
+import { cgroupsBelow, openWay, PARENT, ROOT, shell, traces, until, WAYS } from "./support/box.ts";
 
 /** Cgroups that the kernel still holds, dying ones too. Other programs of the machine make some as well. */
 function memoryCgroups(): number {
@@ -12,10 +12,10 @@ function memoryCgroups(): number {
 }
 const OF_OTHERS = 20;
 
-describe.each(MODES)("what is left, with cgroups in mode %s", (mode) => {
+describe.each(WAYS)("what is left, by $way, with cgroups in mode $mode", (way) => {
   test("200 runs one after the other and 8 at a time leave nothing", async () => {
     const beforeOpen = traces();
-    const sandboxes = await openBox(mode);
+    const sandboxes = await openWay(way);
     await shell(sandboxes, "true");
     const before = traces();
     const cgroups = memoryCgroups();

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sandboxes } from "../src/index.ts";
-import { MODES, openBox, python, shell } from "./support/box.ts";
+import { openWay, python, shell, WAYS } from "./support/box.ts";
 
 const MIB = 1024 ** 2;
 
-describe.each(MODES)("limits, with cgroups in mode %s", (mode) => {
+describe.each(WAYS)("limits, by $way, with cgroups in mode $mode", (way) => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
-    sandboxes = await openBox(mode);
+    sandboxes = await openWay(way);
   });
   afterAll(() => sandboxes.close());
 

@@ -2,14 +2,14 @@ import { readlinkSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sandboxes } from "../src/index.ts";
-import { LIMITS, MODES, openBox, python, ROOT, shell } from "./support/box.ts";
+import { LIMITS, openWay, python, ROOT, shell, WAYS } from "./support/box.ts";
 
 const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] as const;
 
-describe.each(MODES)("the walls, with cgroups in mode %s", (mode) => {
+describe.each(WAYS)("the walls, by $way, with cgroups in mode $mode", (way) => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
-    sandboxes = await openBox(mode);
+    sandboxes = await openWay(way);
   });
   afterAll(() => sandboxes.close());
 

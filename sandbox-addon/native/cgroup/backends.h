@@ -21,6 +21,9 @@ using Leaf = std::unique_ptr<LeafCgroup>;
 [[nodiscard]] Result<Leaf> CreateHybridLeaf(std::span<const WorkerDirectory> directories, const std::string& name,
                                             const std::vector<LimitWrite>& writes);
 
+// Whether v1 makes every leaf in the hierarchies that these limits need.
+[[nodiscard]] bool IsWithinAlways(const std::vector<LimitWrite>& writes);
+
 // Writes one limit. A file that the kernel lacks is forgiven where the limit is best effort.
 [[nodiscard]] Status Apply(int directory_fd, const LimitWrite& write);
 

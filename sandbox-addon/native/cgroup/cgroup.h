@@ -100,8 +100,7 @@ class LeafCgroup {
  public:
   virtual ~LeafCgroup() = default;
 
-  // Writes limits that were not known when the leaf was made. A v1 hierarchy in which the leaf does not stand (cpuset and
-  // blkio, where no limit of its making asked for them) is an error.
+  // By CgroupTree, which knows what is missing here.
   [[nodiscard]] virtual Status SetLimits(const std::vector<LimitWrite>& writes) = 0;
 
   // v1 and hybrid: open `tasks` files. The single-threaded child writes "0" to each, which costs a fraction of what it
@@ -165,6 +164,11 @@ class CgroupTree {
   // v1 hierarchies (cpuset, blkio) the leaf stands in.
   [[nodiscard]] virtual Result<std::unique_ptr<LeafCgroup>> CreateLeaf(const std::string& name,
                                                                        const std::vector<LimitWrite>& writes) = 0;
+
+  // Whether a leaf that was made without limits can be given these: on v1, one that needs a hierarchy of its own kind
+  // must be known when the leaf is made.
+  [[nodiscard]] virtual bool CanLimitLater(const std::vector<LimitWrite>& writes) const = 0;
+  [[nodiscard]] virtual Status LimitLater(LeafCgroup& leaf, const std::vector<LimitWrite>& writes) const = 0;
 
   // Kills and removes what dead workers left below the parent, and what an earlier one of the same id left: to be called
   // before the first leaf is made. Waits up to `patience_ms` for the dying; returns how many cgroups could not be

@@ -51,6 +51,10 @@ class Tree final : public CgroupTree {
   }
 
   [[nodiscard]] Result<Leaf> CreateLeaf(const std::string& name, const std::vector<LimitWrite>& writes) override;
+  [[nodiscard]] bool CanLimitLater(const std::vector<LimitWrite>& writes) const override {
+    return mode_ == CgroupMode::kV2 || IsWithinAlways(writes);
+  }
+  [[nodiscard]] Status LimitLater(LeafCgroup& leaf, const std::vector<LimitWrite>& writes) const override;
   [[nodiscard]] int ReapLeftovers(int patience_ms) override;
   [[nodiscard]] int Close(int patience_ms) override;
 
@@ -58,6 +62,7 @@ class Tree final : public CgroupTree {
   [[nodiscard]] bool IsMissing(const std::string& controller) const {
     return std::ranges::any_of(missing_, [&](const MissingController& one) { return one.controller == controller; });
   }
+  [[nodiscard]] Result<std::vector<LimitWrite>> Possible(const std::vector<LimitWrite>& writes) const;
   void FindMissing();
   [[nodiscard]] int ReapWorker(const std::string& name, std::int64_t deadline_ms);
   [[nodiscard]] int RemoveEverywhere(const std::string& name, std::int64_t deadline_ms);
@@ -97,7 +102,8 @@ void Tree::FindMissing() {
   }
 }
 
-Result<Leaf> Tree::CreateLeaf(const std::string& name, const std::vector<LimitWrite>& writes) {
+// Without those that the operator allows to do without.
+Result<std::vector<LimitWrite>> Tree::Possible(const std::vector<LimitWrite>& writes) const {
   std::vector<LimitWrite> possible;
   for (const LimitWrite& write : writes) {
     if (!IsMissing(write.controller)) {
@@ -110,13 +116,24 @@ Result<Leaf> Tree::CreateLeaf(const std::string& name, const std::vector<LimitWr
                    .hint = "It is missing here; see `mayfly doctor`"};
     }
   }
+  return possible;
+}
+
+Status Tree::LimitLater(LeafCgroup& leaf, const std::vector<LimitWrite>& writes) const {
+  const Result<std::vector<LimitWrite>> possible = Possible(writes);
+  return possible.ok() ? leaf.SetLimits(possible.value()) : Status(possible.error());
+}
+
+Result<Leaf> Tree::CreateLeaf(const std::string& name, const std::vector<LimitWrite>& writes) {
+  const Result<std::vector<LimitWrite>> possible = Possible(writes);
+  if (!possible.ok()) return possible.error();
   switch (mode_) {
     case CgroupMode::kV1:
-      return CreateV1Leaf(directories_, name, possible);
+      return CreateV1Leaf(directories_, name, possible.value());
     case CgroupMode::kHybrid:
-      return CreateHybridLeaf(directories_, name, possible);
+      return CreateHybridLeaf(directories_, name, possible.value());
     case CgroupMode::kV2:
-      return CreateV2Leaf(directories_.front(), name, possible);
+      return CreateV2Leaf(directories_.front(), name, possible.value());
   }
   return Error{.what = "make cgroup", .path = name, .code = EINVAL, .hint = {}};
 }

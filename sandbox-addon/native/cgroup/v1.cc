@@ -181,6 +181,12 @@ Status V1Leaf::Freeze() {
 
 }  // namespace
 
+bool IsWithinAlways(const std::vector<LimitWrite>& writes) {
+  return std::ranges::all_of(writes, [](const LimitWrite& write) {
+    return std::ranges::find(kAlways, write.controller) != kAlways.end();
+  });
+}
+
 Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, const std::string& name,
                           const std::vector<LimitWrite>& writes) {
   auto leaf = std::make_unique<V1Leaf>(name);

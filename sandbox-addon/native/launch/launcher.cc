@@ -197,7 +197,7 @@ void Launcher::Forget(std::uint64_t id) {
   loop_.After(0, [this, id] {
     const auto found = sandboxes_.find(id);
     if (found == sandboxes_.end()) return;
-    ForgetCopy(found->second);
+    ForgetCopy(id, found->second);
     sandboxes_.erase(found);
     CompleteIfEmpty();
   });

@@ -32,7 +32,7 @@ class Launcher {
   struct Resident {
     std::uint32_t user_offset = 0;
     std::unique_ptr<Sandbox> sandbox;
-    // Where it is a copy: of which zygote, and the number it had before it had a caller.
+    // Where it is a copy: of which zygote, and its number among all copies.
     std::uint64_t zygote = 0;
     std::uint64_t copy = 0;
   };
@@ -60,14 +60,14 @@ class Launcher {
 
   // launcher_zygotes.cc
   [[nodiscard]] ZygotePointer FindZygote(std::uint64_t id) const;
-  [[nodiscard]] std::uint64_t PrepareCopy(const ZygotePointer& zygote);
-  [[nodiscard]] std::uint64_t TakeCopy(const ZygotePointer& zygote);
-  void TakeInParked(std::uint64_t zygote, std::uint64_t copy);
+  void PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::optional<CopyCall> call);
+  void HandToParked(Zygote& zygote, CopyCall call);
+  void TakeInParked(std::uint64_t zygote, std::uint64_t id);
   void DismissParked(Zygote& zygote);
   void Refill(std::uint64_t zygote);
   void RefillSoon(std::uint64_t zygote);
   void FailCopy(std::uint64_t copy, int code);
-  void ForgetCopy(const Resident& resident);
+  void ForgetCopy(std::uint64_t id, const Resident& resident);
   void BuryZygote(std::uint64_t id, bool was_ready, const Error& why);
 
   [[nodiscard]] std::uint32_t FreeUserOffset() const;

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "launch/launcher.h"
+#include "launch/limit_writes.h"
 
 namespace mayfly {
 namespace {
@@ -60,38 +61,39 @@ void Launcher::Handle(const ForkMessage& message, Packet& packet) {
     if (!mount) return Answer(message.id, mount.error());
     call.mounts.push_back(std::move(mount.value()));
   }
-  // From now on it goes by its caller's number.
-  auto resident = sandboxes_.extract(TakeCopy(zygote));
-  resident.key() = message.id;
-  sandboxes_.insert(std::move(resident)).position->second.sandbox->TakeCall(std::move(call));
+  if (zygote->parked.empty() || !cgroups_->CanLimitLater(ToLimitWrites(message.cgroup_writes))) {
+    PrepareCopy(zygote, message.id, std::move(call));
+  } else {
+    HandToParked(*zygote, std::move(call));
+  }
   RefillSoon(message.zygote);
 }
 
-// One that is parked, or one made for this call.
-std::uint64_t Launcher::TakeCopy(const ZygotePointer& zygote) {
-  if (zygote->parked.empty()) return PrepareCopy(zygote);
-  const std::uint64_t copy = zygote->parked.front();
-  zygote->parked.erase(zygote->parked.begin());
-  return copy;
+// From now on it goes by its caller's number.
+void Launcher::HandToParked(Zygote& zygote, CopyCall call) {
+  auto resident = sandboxes_.extract(zygote.parked.front());
+  zygote.parked.erase(zygote.parked.begin());
+  resident.key() = call.message.id;
+  sandboxes_.insert(std::move(resident)).position->second.sandbox->TakeCall(std::move(call));
 }
 
-std::uint64_t Launcher::PrepareCopy(const ZygotePointer& zygote) {
-  const std::uint64_t copy = kFirstCopy + next_copy_++;
+void Launcher::PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::optional<CopyCall> call) {
+  const std::uint64_t copy = next_copy_++;
   const OpenZygoteMessage& request = zygote->request();
-  Resident& resident = MoveIn(copy, "copy-" + std::to_string(copy - kFirstCopy));
+  Resident& resident = MoveIn(id, "copy-" + std::to_string(copy));
   resident.zygote = request.id;
   resident.copy = copy;
   const HostUser user = UserAt(resident.user_offset);
+  if (call.has_value()) resident.sandbox->TakeCall(std::move(*call));
   resident.sandbox->Prepare(SandboxPlan::ForCopy(request, settings_, user, FindTree(), Filter(request.filter)), zygote,
-                            user, [this, copy, zygote_id = request.id] { TakeInParked(zygote_id, copy); });
-  return copy;
+                            user, copy, [this, id, zygote_id = request.id] { TakeInParked(zygote_id, id); });
 }
 
-void Launcher::TakeInParked(std::uint64_t zygote_id, std::uint64_t copy) {
+void Launcher::TakeInParked(std::uint64_t zygote_id, std::uint64_t id) {
   const ZygotePointer zygote = FindZygote(zygote_id);
   if (zygote == nullptr) return;
   zygote->preparing = 0;
-  zygote->parked.push_back(copy);
+  zygote->parked.push_back(id);
   if (zygote->parked.size() > zygote->wanted) DismissParked(*zygote);
   RefillSoon(zygote_id);
 }
@@ -110,7 +112,9 @@ void Launcher::RefillSoon(std::uint64_t zygote_id) {
 void Launcher::Refill(std::uint64_t zygote_id) {
   const ZygotePointer zygote = FindZygote(zygote_id);
   if (zygote == nullptr || closing_ || !zygote->can_fork()) return;
-  if (zygote->preparing == 0 && zygote->parked.size() < zygote->wanted) zygote->preparing = PrepareCopy(zygote);
+  if (zygote->preparing != 0 || zygote->parked.size() >= zygote->wanted) return;
+  zygote->preparing = kFirstCopy + next_copy_;
+  PrepareCopy(zygote, zygote->preparing, std::nullopt);
 }
 
 void Launcher::FailCopy(std::uint64_t copy, int code) {
@@ -120,11 +124,11 @@ void Launcher::FailCopy(std::uint64_t copy, int code) {
 }
 
 // One that ended before it had a call is not made again at once: what made it fail may last. The next call tries.
-void Launcher::ForgetCopy(const Resident& resident) {
+void Launcher::ForgetCopy(std::uint64_t id, const Resident& resident) {
   const ZygotePointer zygote = FindZygote(resident.zygote);
   if (zygote == nullptr) return;
-  if (zygote->preparing == resident.copy) zygote->preparing = 0;
-  std::erase(zygote->parked, resident.copy);
+  if (zygote->preparing == id) zygote->preparing = 0;
+  std::erase(zygote->parked, id);
 }
 
 void Launcher::BuryZygote(std::uint64_t id, bool was_ready, const Error& why) {

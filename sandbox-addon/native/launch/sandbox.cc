@@ -51,7 +51,7 @@ std::vector<PathMessage> ToPathMessages(const std::vector<CgroupPath>& paths) {
 }  // namespace
 
 Sandbox::Sandbox(SandboxWorld& world, std::uint64_t id, std::string name)
-    : world_(world), id_(id), first_id_(id), name_(std::move(name)) {}
+    : world_(world), id_(id), name_(std::move(name)) {}
 
 Sandbox::~Sandbox() {
   for (const auto& timer : {deadline_, cpu_poll_, patience_, removal_}) world_.loop.Cancel(timer);

@@ -54,10 +54,10 @@ class Sandbox {
   // Boots a program of its own.
   void Start(Result<SandboxPlan> plan, StartMessage request, std::vector<UniqueFd> stdio);
 
-  // Has a zygote copy itself into it, and parks; `on_parked` is called then.
-  void Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user,
+  // Has a zygote copy itself into it, and parks; `on_parked` is called then. `number` is what FailCopy finds it by.
+  void Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user, std::uint64_t number,
                std::function<void()> on_parked);
-  // Its one call, under the caller's own id; it waits where the copy is not yet parked.
+  // Its one call, under the caller's own id: before Prepare, or while it is parked.
   void TakeCall(CopyCall call);
 
   // Ends the whole tree. The first reason counts, and none does after the main process has ended by itself.
@@ -101,8 +101,6 @@ class Sandbox {
 
   SandboxWorld& world_;
   std::uint64_t id_;
-  // What it is called by before it has a caller.
-  const std::uint64_t first_id_;
   const std::string name_;
   // The caller's limits on time.
   std::uint64_t requested_ns_ = 0;
@@ -116,10 +114,12 @@ class Sandbox {
   // Of a copy.
   std::shared_ptr<Zygote> zygote_;
   HostUser user_;
+  std::uint64_t number_ = 0;
   std::function<void()> on_parked_;
   std::optional<CopyCall> call_;
   bool has_caller_ = false;
   bool was_parked_ = false;
+  bool limits_are_set_ = false;
   UniqueFd copy_;
   UniqueFd copys_socket_;
   UniqueFd copys_ready_;

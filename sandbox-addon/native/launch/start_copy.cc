@@ -48,9 +48,10 @@ void Copy(const std::string& text, char (&to)[kSize]) {
 }  // namespace
 
 void Sandbox::Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user,
-                      std::function<void()> on_parked) {
+                      std::uint64_t number, std::function<void()> on_parked) {
   zygote_ = std::move(zygote);
   user_ = user;
+  number_ = number;
   on_parked_ = std::move(on_parked);
   if (!plan) return Attempt(plan.error());
   plan_ = std::move(plan.value());
@@ -60,7 +61,10 @@ void Sandbox::Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, 
 Status Sandbox::LaunchCopy() {
   if (Status begun = BeginInit(); !begun) return begun;
   init_.status.Reset();
-  if (Status made = MakeLeaf({}); !made) return made;
+  // A copy that is made for its call has its limits from the start.
+  limits_are_set_ = call_.has_value();
+  const std::vector<CgroupWriteMessage> unknown;
+  if (Status made = MakeLeaf(call_.has_value() ? call_->message.cgroup_writes : unknown); !made) return made;
   Result<SocketPair> sockets = CreateSocketPair();
   if (!sockets) return sockets.error();
   copy_ = std::move(sockets.value().ours);
@@ -80,7 +84,7 @@ Status Sandbox::LaunchCopy() {
 Status Sandbox::AskForCopy() {
   const std::vector<UniqueFd> namespaces = OpenNamespaces(init_.pid);
   zygote::CopyMessage message;
-  message.id = first_id_;
+  message.id = number_;
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
   std::vector<int> fds;
@@ -161,7 +165,10 @@ void Sandbox::TakeCall(CopyCall call) {
 Status Sandbox::HandOver() {
   patience_ = world_.loop.After(kHandOverPatienceMs, [this] { FailAtStep(-1, ETIMEDOUT); });
   if (Status sent = SendCall(); !sent) return sent;
-  if (Status limited = leaf_->SetLimits(ToLimitWrites(call_->message.cgroup_writes)); !limited) return limited;
+  if (!limits_are_set_) {
+    const std::vector<LimitWrite> limits = ToLimitWrites(call_->message.cgroup_writes);
+    if (Status limited = world_.cgroups.LimitLater(*leaf_, limits); !limited) return limited;
+  }
   if (Status sent = SendAttachments(); !sent) return sent;
   // Nobody else shall hold the ends of its pipes.
   call_.reset();

@@ -9,6 +9,7 @@ import {
   type SandboxesOptions,
 } from "../../src/index.ts";
 import { type RunOptions, run } from "../../src/run.ts";
+import { forking } from "./forked.ts";
 
 export const PARENT = `mayfly-test-${process.pid}`;
 
@@ -21,6 +22,17 @@ function modesOf(mountinfo: string): Mode[] {
   const has = (type: string) => mountinfo.split("\n").some((line) => line.includes(` - ${type} `));
   if (!has("cgroup")) return ["v2"];
   return has("cgroup2") ? ["v1", "hybrid"] : ["v1"];
+}
+
+/** How a process comes about, in each mode: what a sandbox promises holds for both. */
+export const WAYS = MODES.flatMap((mode) => [{ way: "exec", mode } as const, { way: "fork", mode } as const]);
+
+export async function openWay(
+  { way, mode }: (typeof WAYS)[number],
+  options: Partial<SandboxesOptions> = {},
+): Promise<Sandboxes> {
+  const sandboxes = await openBox(mode, options);
+  return way === "fork" ? forking(sandboxes) : sandboxes;
 }
 
 let opened = 0;

@@ -1,5 +1,6 @@
 // The smallest zygote there can be, for tests: its copy executes what its call's environment names, so that whatever is
 // true of a program that was booted can be asked of one that was forked.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,6 +12,7 @@
 namespace {
 
 constexpr const char* kArguments = "MAYFLY_TEST_ARGUMENTS";
+constexpr int kControl = 3;
 constexpr char kSeparator = '\x1f';
 
 std::vector<std::string> Split(const std::string& text) {
@@ -37,6 +39,8 @@ int main() {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
+  // The program is given no control channel.
+  fcntl(kControl, F_SETFD, FD_CLOEXEC);
   execv(argv.front(), argv.data());
   return 127;
 }

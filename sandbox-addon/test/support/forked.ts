@@ -1,0 +1,58 @@
+import { fileURLToPath } from "node:url";
+import type { RootStep, Running, Sandboxes, SandboxSpec, Zygote } from "../../src/index.ts";
+
+const PROGRAMS = fileURLToPath(new URL("../../build/programs", import.meta.url));
+const TREE = "programs";
+const FOLDER = "/zygote";
+const SEPARATOR = "\u001f";
+
+/**
+ * The same sandboxes, in which `start` forks: a copy of a zygote executes what was asked for. So whatever is true of a
+ * booted process can be asked of a forked one by the same test.
+ */
+export async function forking(sandboxes: Sandboxes): Promise<Sandboxes> {
+  await sandboxes.loadTree(TREE, PROGRAMS);
+  const zygotes = new Map<string, Promise<Zygote>>();
+  const zygoteFor = ({ root, seccomp }: SandboxSpec): Promise<Zygote> => {
+    const key = JSON.stringify([root, seccomp]);
+    const known = zygotes.get(key);
+    if (known !== undefined) return known;
+    const opening = openZygote(sandboxes, root, seccomp);
+    zygotes.set(key, opening);
+    return opening;
+  };
+  const start = async (spec: SandboxSpec): Promise<Running> => {
+    const { argv, env, cwd, hostname, limits } = spec;
+    return sandboxes.fork({
+      zygote: await zygoteFor(spec),
+      env: { ...env, MAYFLY_TEST_ARGUMENTS: argv.join(SEPARATOR) },
+      cwd,
+      hostname,
+      limits,
+      attach: [],
+    });
+  };
+  return new Proxy(sandboxes, {
+    get: (target, name) => {
+      if (name === "start") return start;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+async function openZygote(
+  sandboxes: Sandboxes,
+  root: readonly RootStep[],
+  seccomp: SandboxSpec["seccomp"],
+): Promise<Zygote> {
+  const zygote = await sandboxes.openZygote({
+    argv: [`${FOLDER}/executing-zygote`],
+    env: {},
+    root: [...root, { kind: "tree", tree: TREE, target: FOLDER }],
+    seccomp,
+  });
+  // Some calls find one and some do not.
+  zygote.park(1);
+  return zygote;
+}
