@@ -1,5 +1,6 @@
 import { MayflyError } from "@mayfly/contract";
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
+import { BatchingRedis } from "./batching-redis.ts";
 
 /**
  * What a connection is for decides what it does while Redis is away: a `request` fails soon, so that a caller over
@@ -26,8 +27,8 @@ export function connectRedis(
     ...more,
   };
   const redis = url.startsWith("unix://")
-    ? new Redis(url.slice("unix://".length), options)
-    : new Redis(url, options);
+    ? new BatchingRedis(url.slice("unix://".length), options)
+    : new BatchingRedis(url, options);
   // Without a listener the first refused connection would end the process; commands report what matters.
   redis.on("error", () => {});
   return redis;
