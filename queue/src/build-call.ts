@@ -12,7 +12,7 @@ export const BUILDS = "_build";
 /** What a build job says of itself, in its option `mayfly`. */
 export const buildOptionSchema = z.object({ format: z.literal(1), replyTo: z.string() });
 
-/** What a worker answers: a line with the id, then the reply, or why there is none. */
+/** What a worker answers, as the result of a reply: what was built, or why there is nothing. */
 export type BuildAnswer = { readonly reply: BuildReply } | { readonly failed: string };
 
 export const encodeBuildAnswer = (id: string, answer: BuildAnswer): string =>
@@ -43,9 +43,9 @@ export async function callBuild(
       dataJson: JSON.stringify(request),
       options: { mayfly, removeOnComplete: true, removeOnFail: true },
     });
-    const message = await Promise.race([expected.message, timeout]);
-    if (message === null) throw noWorker(timeoutMs);
-    const answer = JSON.parse(message.slice(message.indexOf("\n") + 1)) as BuildAnswer;
+    const sent = await Promise.race([expected.reply, timeout]);
+    if (sent === null) throw noWorker(timeoutMs);
+    const answer = JSON.parse(sent.resultJson ?? "null") as BuildAnswer;
     if ("reply" in answer) return answer.reply;
     throw new MayflyError("internal", `The worker could not build it: ${answer.failed}`);
   } finally {

@@ -131,7 +131,7 @@ export class BullQueue {
     dataJson: string,
     options: JobsOptions & { mayfly: string },
   ): Promise<void> {
-    const job = { id, name, data: dataJson, opts: options, timestamp: Date.now() };
+    const job = { id, name, data: dataJson, opts: options, timestamp: options.timestamp ?? Date.now() };
     await this.#backend.addJobToTransaction(createIORedisClient(this.#redis), job as unknown as JobJson, id);
   }
 

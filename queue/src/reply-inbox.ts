@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Outcome } from "@mayfly/contract";
 import { keys, type Subscriptions } from "@mayfly/store";
 import type { Redis } from "ioredis";
-import { encodeHeader } from "./reply-message.ts";
+import { decodeReply } from "./reply-message.ts";
+import type { Reply } from "./types.ts";
 
 /** How often the stored state is asked about calls whose message may have been missed. */
 const LOOK_EVERY_MS = 2000;
@@ -10,7 +11,7 @@ const LOOK_EVERY_MS = 2000;
 interface Expected {
   readonly functionName: string;
   readonly since: number;
-  readonly resolve: (message: string) => void;
+  readonly resolve: (reply: Reply) => void;
 }
 
 /** Where replies for the calls of one gateway arrive: a channel of its own, with the stored state as the fallback. */
@@ -33,11 +34,11 @@ export class ReplyInbox {
     return inbox;
   }
 
-  /** Waits for the message of one id; `forget` ends the wait. */
-  expect(id: string, functionName: string): { message: Promise<string>; forget: () => void } {
-    const { promise, resolve } = Promise.withResolvers<string>();
+  /** Waits for the reply to one id; `forget` ends the wait. */
+  expect(id: string, functionName: string): { reply: Promise<Reply>; forget: () => void } {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
     this.#expected.set(id, { functionName, since: Date.now(), resolve });
-    return { message: promise, forget: () => this.#expected.delete(id) };
+    return { reply: promise, forget: () => this.#expected.delete(id) };
   }
 
   close(): void {
@@ -45,8 +46,8 @@ export class ReplyInbox {
   }
 
   #take(message: string): void {
-    const { id } = JSON.parse(message.slice(0, message.indexOf("\n"))) as { id: string };
-    this.#expected.get(id)?.resolve(message);
+    const reply = decodeReply(message);
+    this.#expected.get(reply.id)?.resolve(reply);
   }
 
   #lookFor(olderThanMs: number): void {
@@ -62,7 +63,7 @@ export class ReplyInbox {
   }
 }
 
-async function storedReply(redis: Redis, id: string, functionName: string): Promise<string | null> {
+async function storedReply(redis: Redis, id: string, functionName: string): Promise<Reply | null> {
   const [outcome, result, http] = await redis.hmget(
     keys.recordKey(functionName, id),
     "outcome",
@@ -70,6 +71,11 @@ async function storedReply(redis: Redis, id: string, functionName: string): Prom
     "http",
   );
   if (typeof outcome !== "string") return null;
-  const header = { id, outcome: JSON.parse(outcome) as Outcome, isHttpResponse: http === "1", timing: null };
-  return `${encodeHeader(header)}\n${result ?? ""}`;
+  return {
+    id,
+    outcome: JSON.parse(outcome) as Outcome,
+    resultJson: result ?? null,
+    isHttpResponse: http === "1",
+    timing: null,
+  };
 }

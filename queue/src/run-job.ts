@@ -1,8 +1,9 @@
 import { EVENT_MAX_BYTES, type FunctionVersion, type Outcome } from "@mayfly/contract";
+import { finishJob } from "./finish-job.ts";
 import { decodeGatewayOption } from "./gateway-option.ts";
 import type { HeldJob } from "./held-job.ts";
 import { recover, without } from "./recover.ts";
-import { type Ending, finishJob, type SettleDeps, settle } from "./settle.ts";
+import { type Ending, type SettleDeps, settle } from "./settle.ts";
 import type { DispatcherOptions, TakenInvocation } from "./types.ts";
 
 export interface RunDeps extends SettleDeps {

@@ -2,6 +2,7 @@ import { type Attempt, isOurFailure, type Outcome, type Receipt } from "@mayfly/
 import { attemptField, keys, loadScript, type Store } from "@mayfly/store";
 import type { Redis } from "ioredis";
 import { trimEvents } from "./events-stream.ts";
+import { finishJob } from "./finish-job.ts";
 import type { HeldJob } from "./held-job.ts";
 import type { Ready } from "./ready.ts";
 import { encodeHeader } from "./reply-message.ts";
@@ -26,10 +27,7 @@ export interface Ending extends Settlement {
   readonly refused?: boolean;
 }
 
-/**
- * Writes how an attempt ended: first our record, then BullMQ's side. Should the worker die between the two, whoever
- * takes the job next finds the record and finishes BullMQ's side.
- */
+/** Writes how an attempt ended, and sees to it that others may begin. */
 export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): Promise<void> {
   await held.replySent;
   const outcome = held.replied ?? ending.outcome;
@@ -42,10 +40,8 @@ export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): P
     ourFailures: held.ourFailures,
     refused: ending.refused ?? false,
   });
-  const written = await writeRecord(deps, held, { ...ending, outcome }, step);
+  const written = await write(deps, held, { ...ending, outcome }, step);
   if (written === "lost") return;
-  if (written === "settled" && step.kind === "end") observeEnd(deps, held, outcome);
-  await finishJob(held, outcome, ending.resultJson, step);
   if (step.kind === "end" && held.queue.lane === "async" && held.facts.gateway !== null)
     await deps.redis.pexpire(keys.whereKey(held.facts.id), deps.store.invocations.retentionMs);
   if (step.kind === "retry")
@@ -53,12 +49,34 @@ export async function settle(deps: SettleDeps, held: HeldJob, ending: Ending): P
   await lookAgain(deps, held, ending.resultJson);
 }
 
+/**
+ * First our record, then BullMQ's side. Should the worker die between the two, whoever takes the job next finds the
+ * record and finishes BullMQ's side.
+ *
+ * Both are sent at once where an attempt that had entered is the last. One that has lost the job meanwhile is refused by
+ * BullMQ too, since the lock is not its own; and should Redis have forgotten the script, so that the record is sent
+ * again, the entry still shows whose it is, although the lock is gone by then.
+ */
+async function write(deps: SettleDeps, held: HeldJob, ending: Ending, step: NextStep): Promise<Written> {
+  const writing = writeRecord(deps, held, ending, step);
+  const atOnce = held.enteredAt !== null && step.kind === "end";
+  if (!atOnce && (await writing) === "lost") return "lost";
+  const finishing = finishJob(held, ending.outcome, ending.resultJson, step);
+  const [written, finished] = await Promise.allSettled([writing, finishing]);
+  if (written.status === "rejected") throw written.reason;
+  if (finished.status === "rejected" && written.value !== "lost") throw finished.reason;
+  return written.value;
+}
+
+type Written = "settled" | "lost" | "ended";
+
 async function writeRecord(
-  { redis, store, workerId }: SettleDeps,
+  deps: SettleDeps,
   held: HeldJob,
   { outcome, resultJson, isHttpResponse, receipt }: Ending,
   step: NextStep,
-): Promise<"settled" | "lost" | "ended"> {
+): Promise<Written> {
+  const { redis, store, workerId } = deps;
   const now = Date.now();
   const { id, gateway, acceptedAt } = held.facts;
   const ends = step.kind === "end";
@@ -74,7 +92,7 @@ async function writeRecord(
   const replyTo = held.replied === null && ends ? (gateway?.sync?.replyTo ?? "") : "";
   const header = encodeHeader({ id, outcome, isHttpResponse, timing: receipt?.timing ?? null });
   const { retentionMs, unendedMs } = store.invocations;
-  return (await settleScript.run(
+  const written = (await settleScript.run(
     redis,
     [held.lockKey, held.recordKey, keys.permitsKey(held.queue.functionName)],
     [
@@ -89,7 +107,9 @@ async function writeRecord(
       ends && held.replied === null ? (resultJson ?? "") : "",
       ...Object.entries(fields).flat(),
     ],
-  )) as "settled" | "lost" | "ended";
+  )) as Written;
+  if (ends && written === "settled") observeEnd(deps, held, outcome);
+  return written;
 }
 
 /** This attempt, if a process was to be started for it, and those that went with their workers. */
@@ -108,22 +128,6 @@ function attemptFields(
   return Object.fromEntries(
     attempts.map((attempt) => [attemptField(attempt.attempt), JSON.stringify(attempt)]),
   );
-}
-
-/** BullMQ's side. What came over HTTP has its result in our record alone. */
-export async function finishJob(
-  { queue, job, token, facts }: HeldJob,
-  outcome: Outcome,
-  resultJson: string | null,
-  step: NextStep,
-): Promise<void> {
-  if (outcome.kind === "ok")
-    return await queue.complete(job, facts.gateway === null ? (resultJson ?? "null") : "null", token);
-  const said = outcome.message ?? outcome.errorMessage ?? "";
-  const reason = said === "" ? outcome.kind : `${outcome.kind}: ${said}`;
-  const stack = outcome.stack ?? reason;
-  if (step.kind === "end") await queue.fail(job, reason, stack, token);
-  else await queue.retry(job, reason, stack, token, step);
 }
 
 function observeEnd({ observer, onError }: SettleDeps, held: HeldJob, outcome: Outcome): void {

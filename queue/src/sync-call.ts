@@ -1,6 +1,5 @@
 import { MayflyError, type Outcome } from "@mayfly/contract";
 import type { ReplyInbox } from "./reply-inbox.ts";
-import { decodeReply } from "./reply-message.ts";
 import type { Call, Reply } from "./types.ts";
 import type { Withdrawal, WithdrawRequest } from "./withdraw.ts";
 
@@ -15,11 +14,12 @@ export interface SyncCallDeps {
 export interface SyncCallOptions {
   readonly id: string;
   readonly beginWithinMs: number;
+  /** Longer than `beginWithinMs`. */
   readonly answerWithinMs: number;
   readonly signal: AbortSignal;
 }
 
-type Event = { kind: "reply"; message: string } | { kind: "beginDeadline" | "answerDeadline" | "left" };
+type Event = { kind: "reply"; reply: Reply } | { kind: "beginDeadline" | "answerDeadline" | "left" };
 
 const LEFT: Outcome = { kind: "cancelled", message: "The caller left." };
 
@@ -29,32 +29,32 @@ export async function callAndWait(deps: SyncCallDeps, call: Call, options: SyncC
   if (signal.aborted) return unanswered(id, LEFT);
   const acceptedAt = Date.now();
   const expected = deps.inbox.expect(id, call.function.name);
-  const timers: NodeJS.Timeout[] = [];
+  let timer: NodeJS.Timeout | undefined;
   const after = (ms: number, kind: "beginDeadline" | "answerDeadline") =>
     new Promise<Event>((resolve) => {
-      timers.push(setTimeout(() => resolve({ kind }), ms));
+      timer = setTimeout(() => resolve({ kind }), ms);
     });
   let leave = () => {};
   try {
-    const reply = expected.message.then((message): Event => ({ kind: "reply", message }));
+    const replied = expected.reply.then((reply): Event => ({ kind: "reply", reply }));
     const left = new Promise<Event>((resolve) => {
       leave = () => resolve({ kind: "left" });
       signal.addEventListener("abort", leave);
     });
-    const answerDeadline = after(answerWithinMs, "answerDeadline");
     await deps.add(call, id, acceptedAt, acceptedAt + beginWithinMs);
-    let first = await Promise.race([reply, left, answerDeadline, after(beginWithinMs, "beginDeadline")]);
+    let first = await Promise.race([replied, left, after(beginWithinMs, "beginDeadline")]);
     if (first.kind === "beginDeadline") {
       if (await takenBack(deps, call, id, acceptedAt)) throw queueTimeout(call, id, beginWithinMs);
-      first = await Promise.race([reply, left, answerDeadline]);
+      const leftMs = acceptedAt + answerWithinMs - Date.now();
+      first = await Promise.race([replied, left, after(leftMs, "answerDeadline")]);
     }
-    if (first.kind === "reply") return decodeReply(first.message);
+    if (first.kind === "reply") return first.reply;
     // Not awaited: whoever left waits for nothing, and whoever was not answered has waited long enough.
     deps.cancel(id).catch(() => {});
     return unanswered(id, first.kind === "left" ? LEFT : noAnswer(answerWithinMs));
   } finally {
     signal.removeEventListener("abort", leave);
-    for (const timer of timers) clearTimeout(timer);
+    clearTimeout(timer);
     expected.forget();
   }
 }
