@@ -35,10 +35,10 @@ function writeAll(fd, bytes) {
   }
 }
 
-/** @param {Uint8Array} into filled whole @returns {boolean} false at the end of the stream */
-function readAll(into) {
+/** @param {number} fd @param {Uint8Array} into filled whole @returns {boolean} false at the end of the stream */
+function readAll(fd, into) {
   for (let done = 0; done < into.length; ) {
-    const got = readSync(CONTROL, into, done, into.length - done, null);
+    const got = readSync(fd, into, done, into.length - done, null);
     if (got === 0) return false;
     done += got;
   }
@@ -49,13 +49,21 @@ function readAll(into) {
  * Waits for the one invoke frame. The read blocks, since nothing else is to be done before, and the `net` module
  * would cost milliseconds.
  *
- * @returns {{ header: any, event: Buffer, rawBody: Buffer } | null} null where the worker is gone
+ * @returns {Invoke | null} null where the worker is gone
  */
 function receiveInvoke() {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
-  if (!readAll(head)) return null;
+  if (!readAll(CONTROL, head)) return null;
   const payload = Buffer.allocUnsafe(head.readUInt32BE(0));
-  if (head[4] !== FRAME.invoke || !readAll(payload)) return null;
+  if (head[4] !== FRAME.invoke || !readAll(CONTROL, payload)) return null;
+  return parseInvoke(payload);
+}
+
+/**
+ * @typedef {{ header: any, event: Buffer, rawBody: Buffer }} Invoke
+ * @param {Buffer} payload @returns {Invoke}
+ */
+function parseInvoke(payload) {
   const headerEnd = 4 + payload.readUInt32BE(0);
   const eventEnd = headerEnd + 4 + payload.readUInt32BE(headerEnd);
   const header = JSON.parse(payload.toString("utf8", 4, headerEnd));
@@ -65,27 +73,32 @@ function receiveInvoke() {
 }
 
 /** @param {number} type @param {Uint8Array} payload */
-function send(type, payload) {
-  const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
-  frame.writeUInt32BE(payload.length, 0);
-  frame[4] = type;
-  frame.set(payload, HEAD_BYTES);
-  writeAll(CONTROL, frame);
+function frame(type, payload) {
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
+  bytes.writeUInt32BE(payload.length, 0);
+  bytes[4] = type;
+  bytes.set(payload, HEAD_BYTES);
+  return bytes;
 }
 
 /** @param {number} type @param {unknown} value */
-function sendJson(type, value) {
-  send(type, Buffer.from(JSON.stringify(value)));
+function jsonFrame(type, value) {
+  return frame(type, Buffer.from(JSON.stringify(value)));
 }
 
 /** @param {string} json @param {{ isHttpResponse: boolean, pending: boolean }} facts */
-function sendResult(json, { isHttpResponse, pending }) {
+function resultFrame(json, { isHttpResponse, pending }) {
   const text = Buffer.from(json);
   const payload = Buffer.allocUnsafe(9 + text.length);
   payload[0] = (isHttpResponse ? FLAG_HTTP_RESPONSE : 0) | (pending ? FLAG_PENDING : 0);
   payload.writeDoubleBE(nowUs(), 1);
   payload.set(text, 9);
-  send(FRAME.result, payload);
+  return frame(FRAME.result, payload);
+}
+
+/** @param {Uint8Array} bytes */
+function send(bytes) {
+  writeAll(CONTROL, bytes);
 }
 
 /**
@@ -124,10 +137,13 @@ function waitToBeEnded() {
 module.exports = {
   FRAME,
   nowUs,
+  readAll,
   writeAll,
   receiveInvoke,
-  sendJson,
-  sendResult,
+  parseInvoke,
+  jsonFrame,
+  resultFrame,
+  send,
   listenForCancel,
   waitToBeEnded,
 };

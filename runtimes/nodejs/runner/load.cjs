@@ -10,15 +10,16 @@ const { dirname } = require("node:path");
  * who wrote the entry expects.
  *
  * @param {{ path: string, scriptName: string, format: "cjs" | "esm" }} bundle
+ * @returns {any} its exports, or a promise of them
  */
-async function loadBundle({ path, scriptName, format }) {
+function loadBundle({ path, scriptName, format }) {
   // The bundler has put this name in the place of `import.meta`, which a CommonJS bundle cannot have.
   Object.defineProperty(globalThis, "__mayfly_import_meta", {
     configurable: true,
     get: () => importMeta(scriptName),
   });
   process.argv[1] = scriptName;
-  if (format === "esm") return await import(path);
+  if (format === "esm") return import(path);
   const module = new Module(scriptName);
   module.filename = scriptName;
   // @ts-expect-error: Node's own loader calls these two, and so has every transpiling hook for a decade.

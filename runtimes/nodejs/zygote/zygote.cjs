@@ -9,18 +9,34 @@
 const { nowUs } = require("../runner/channel.cjs");
 const { installRunner, runInvocation } = require("../runner/run-invocation.cjs");
 const { takeOnCall, takeOnNumber } = require("./identity.cjs");
-const { preload } = require("./preload.cjs");
+const { preload, warmUp } = require("./preload.cjs");
+const { rehearse } = require("./rehearse.cjs");
 
 /** @type {{ exports: any }} */
 const addon = { exports: {} };
 process.dlopen(addon, `${__dirname}/zygote.node`);
-const { prepare, serve, awaitCall } = addon.exports;
+const { prepare, finishMicrotasks, serve, awaitCall } = addon.exports;
 
-prepare(performance.timeOrigin);
-preload();
+/** Why this process cannot be copied: whoever started it reads that, and boots instead. @param {unknown} reason */
+function refuse(reason) {
+  process._rawDebug(`This process cannot serve as a zygote: ${reason}`);
+  process.reallyExit(1);
+}
+
 const zygoteEnvironment = { ...process.env };
-takeOnNumber(serve(process.env["MAYFLY_HUGE_PAGES"] === "1"));
-installRunner();
+try {
+  prepare(performance.timeOrigin);
+  preload();
+  warmUp();
+  void rehearse();
+  // Or every copy would go on with the rehearsal. All of this is one script, so that a copy then finds its event loop
+  // as a boot does: not yet started.
+  finishMicrotasks();
+  installRunner();
+  takeOnNumber(serve(zygoteEnvironment["MAYFLY_HUGE_PAGES"] === "1"));
+} catch (error) {
+  refuse(error);
+}
 awaitCall();
 takeOnCall(zygoteEnvironment);
 void runInvocation(nowUs());

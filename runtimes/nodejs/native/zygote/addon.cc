@@ -44,12 +44,20 @@ void Prepare(const Arguments& arguments) {
   Throw(isolate, FindGenerator(isolate));
 }
 
+// Once, and without an eye on memory: V8's reaction to a lack of it throws compiled code away.
+void CollectGarbage(v8::Isolate* isolate) {
+  v8::V8::SetFlagsFromString("--expose-gc");
+  isolate->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+  v8::V8::SetFlagsFromString("--no-expose-gc");
+}
+
+// finishMicrotasks(): what promises have left to be done is done here, and not in every copy.
+void FinishMicrotasks(const Arguments& arguments) { arguments.GetIsolate()->PerformMicrotaskCheckpoint(); }
+
 // The order counts: what allocates comes before the heap is swept, and what is looked at by a copy after.
 Refusal Seal(v8::Isolate* isolate, bool with_huge_pages, std::vector<DescriptorRange>& leftovers) {
   if (Refusal refusal = BlankLaunchEnvironment()) return refusal;
-  // Twice: what a finaliser lets go of is found by the second.
-  isolate->LowMemoryNotification();
-  isolate->LowMemoryNotification();
+  CollectGarbage(isolate);
   StopPlatformThreads(isolate);
   if (Refusal refusal = CheckThreads()) return refusal;
   if (Refusal refusal = LetHeapBeCopied()) return refusal;
@@ -89,6 +97,7 @@ void AwaitOneCall(const Arguments& arguments) {
 
 NODE_MODULE_INIT() {
   NODE_SET_METHOD(exports, "prepare", mayfly::zygote::Prepare);
+  NODE_SET_METHOD(exports, "finishMicrotasks", mayfly::zygote::FinishMicrotasks);
   NODE_SET_METHOD(exports, "serve", mayfly::zygote::ServeForks);
   NODE_SET_METHOD(exports, "awaitCall", mayfly::zygote::AwaitOneCall);
 }
