@@ -17,6 +17,8 @@ const HOP_BY_HOP = new Set([
  * @param connection the `Connection` header, which may name further ones
  */
 export function hopByHop(connection: string | null | undefined): (name: string) => boolean {
-  const named = new Set((connection ?? "").split(",").map((word) => word.trim().toLowerCase()));
-  return (name) => HOP_BY_HOP.has(name.toLowerCase()) || named.has(name.toLowerCase());
+  const isKnown = (name: string) => HOP_BY_HOP.has(name.toLowerCase());
+  if (!connection) return isKnown;
+  const named = new Set(connection.split(",").map((word) => word.trim().toLowerCase()));
+  return (name) => isKnown(name) || named.has(name.toLowerCase());
 }

@@ -1,6 +1,8 @@
 import { MayflyError } from "@mayfly/contract";
 import { jsonFaultAt } from "./json-fault.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Parses a body that calls itself JSON.
  *
@@ -24,7 +26,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch (cause) {
     throw new MayflyError("invalidJson", "The body is not UTF-8, as JSON must be (RFC 8259 §8.1).", {
       cause,

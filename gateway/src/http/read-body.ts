@@ -8,8 +8,13 @@ import { formatSize, MayflyError } from "@mayfly/contract";
  * @throws MayflyError `payloadTooLarge`
  */
 export async function readBody(request: Request, maxBytes: number, what: string): Promise<Buffer> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > maxBytes) throw tooLarge(what, maxBytes);
+  if (request.method === "GET" || request.method === "HEAD") return Buffer.alloc(0);
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > maxBytes) throw tooLarge(what, maxBytes);
+    // No more can come: Node's parser ends the body there. So it is read without a stream in between.
+    return Buffer.from(await request.arrayBuffer());
+  }
   if (request.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let length = 0;

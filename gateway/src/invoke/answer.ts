@@ -5,34 +5,45 @@ import { problemOfOutcome } from "../http/problem.ts";
 
 type Timing = Reply["timing"];
 
+interface Stamp {
+  readonly id: string;
+  readonly outcome: Pick<Outcome, "kind"> | null;
+  readonly timing: Timing;
+}
+
 /** The answer to a synchronous call that has ended, whichever way. */
 export function answerOf(reply: Reply, fn: FunctionVersion): Response {
+  if (reply.outcome.kind === "ok" && !reply.isHttpResponse) {
+    // Made in one go of a plain object: the adapter writes that as it is, without `Headers` in between.
+    const headers = { "content-type": "application/json", ...stampOf(reply, fn) };
+    return new Response(reply.resultJson ?? "null", { headers });
+  }
   const { answer, outcome } = contentOf(reply);
   return stamped(answer, { ...reply, outcome }, fn);
 }
 
 /** Marks an answer as that of one invocation. What the function itself said under these names does not count. */
-export function stamped(
-  answer: Response,
-  { id, outcome, timing }: { id: string; outcome: Pick<Outcome, "kind"> | null; timing: Timing },
-  fn: FunctionVersion,
-): Response {
-  answer.headers.set("mayfly-invocation-id", id);
-  answer.headers.set("mayfly-version", fn.version);
-  if (outcome === null) answer.headers.delete("mayfly-outcome");
-  else answer.headers.set("mayfly-outcome", outcome.kind);
-  // Ours comes first: after an open quote of the function's nobody could read it.
+export function stamped(answer: Response, stamp: Stamp, fn: FunctionVersion): Response {
   const own = answer.headers.get("server-timing");
-  answer.headers.set(
-    "server-timing",
-    own === null ? serverTiming(timing) : `${serverTiming(timing)}, ${own}`,
-  );
+  answer.headers.delete("mayfly-outcome");
+  for (const [name, value] of Object.entries(stampOf(stamp, fn))) answer.headers.set(name, value);
+  // Ours comes first: after an open quote of the function's nobody could read it.
+  if (own !== null) answer.headers.append("server-timing", own);
   return answer;
+}
+
+function stampOf({ id, outcome, timing }: Stamp, fn: FunctionVersion): Record<string, string> {
+  return {
+    "mayfly-invocation-id": id,
+    "mayfly-version": fn.version,
+    ...(outcome === null ? {} : { "mayfly-outcome": outcome.kind }),
+    "server-timing": serverTiming(timing),
+  };
 }
 
 /** In milliseconds (W3C Server Timing); a phase that was never reached took none. */
 function serverTiming(timing: Timing): string {
-  const milliseconds = (us = 0) => Number((us / 1000).toFixed(3));
+  const milliseconds = (us = 0) => Math.round(us) / 1000;
   return [
     `queue;dur=${milliseconds(timing?.queueUs)}`,
     `setup;dur=${milliseconds(timing?.setupUs)}`,
@@ -41,15 +52,9 @@ function serverTiming(timing: Timing): string {
   ].join(", ");
 }
 
-function contentOf({ id, outcome, resultJson, isHttpResponse }: Reply): {
-  answer: Response;
-  outcome: Outcome;
-} {
+/** What is not simply a result: the function's own HTTP answer, or a problem. */
+function contentOf({ id, outcome, resultJson }: Reply): { answer: Response; outcome: Outcome } {
   if (outcome.kind !== "ok") return { answer: problemOfOutcome(outcome, id), outcome };
-  if (!isHttpResponse) {
-    const answer = new Response(resultJson ?? "null", { headers: { "content-type": "application/json" } });
-    return { answer, outcome };
-  }
   const own = httpResponseSchema.safeParse(JSON.parse(resultJson ?? "null"));
   const fault = own.success ? faultIn(own.data) : "it is not { statusCode, headers, body, isBase64Encoded }";
   if (own.success && fault === null) return { answer: responseOf(own.data), outcome };
