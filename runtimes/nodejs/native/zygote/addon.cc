@@ -61,6 +61,7 @@ Refusal Seal(v8::Isolate* isolate, bool with_huge_pages, std::vector<DescriptorR
   StopPlatformThreads(isolate);
   if (Refusal refusal = CheckThreads()) return refusal;
   if (Refusal refusal = LetHeapBeCopied()) return refusal;
+  if (Refusal refusal = KeepSharedMemory()) return refusal;
   if (with_huge_pages) MoveConstantsToHugePages();
   return FindLeftovers(isolate, leftovers);
 }
@@ -89,6 +90,8 @@ void ServeForks(const Arguments& arguments) {
 // awaitCall(): returns when this copy's call has come. It began with it.
 void AwaitOneCall(const Arguments& arguments) {
   if (!AwaitCall()) _exit(0);
+  // As Node does at its start: what a function spawns has no part in its descriptors.
+  uv_disable_stdio_inheritance();
   RestartClocks(arguments.GetIsolate());
 }
 

@@ -17,4 +17,13 @@ Refusal LetHeapBeCopied() {
   return {};
 }
 
+Refusal KeepSharedMemory() {
+  for (const Mapping& mapping : ReadMappings()) {
+    if (mapping.access != "rw-s") continue;
+    if (madvise(reinterpret_cast<void*>(mapping.first), mapping.size(), MADV_DONTFORK) != 0)
+      return "memory that is shared (" + mapping.name + ") cannot be kept from copies";
+  }
+  return {};
+}
+
 }  // namespace mayfly::zygote
