@@ -1,3 +1,4 @@
+import { ISOLATIONS } from "@mayfly/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openRig, type Rig } from "./support/rig.ts";
 
@@ -7,58 +8,61 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-describe("an error names the user's own line", () => {
-  const deep =
-    'type A = { a: 1 };\n\nexport function fail(x: A): never {\n  throw new RangeError("no " + x.a);\n}\n';
+describe.each(ISOLATIONS)(
+  "an error of a process that was started by %s names the user's own line",
+  (isolation) => {
+    const deep =
+      'type A = { a: 1 };\n\nexport function fail(x: A): never {\n  throw new RangeError("no " + x.a);\n}\n';
 
-  test.each([
-    ["of a CommonJS bundle", ""],
-    ["of a bundle that waits at its top level", "await 1;\n"],
-  ])("%s", async (_title, before) => {
-    await rig.deploy(
-      { name: "thrower" },
-      {
-        "lib/deep.ts": deep,
-        "index.ts": `${before}import { fail } from "./lib/deep.ts";\nexport default () => fail({ a: 1 });\n`,
-      },
-    );
-    const { outcome } = await rig.call("thrower");
-    expect(outcome).toMatchObject({ kind: "functionError", errorType: "RangeError", errorMessage: "no 1" });
-    expect(outcome.stack).toMatch(
-      /^RangeError: no 1\n {4}at fail \(\/function\/lib\/deep\.ts:4:9\)\n {4}at .*\/function\/index\.ts:[23]:/,
-    );
-    expect(outcome.stack).not.toMatch(/\/runtime|node:|\.mayfly/);
-  });
+    test.each([
+      ["of a CommonJS bundle", ""],
+      ["of a bundle that waits at its top level", "await 1;\n"],
+    ])("%s", async (_title, before) => {
+      await rig.deploy(
+        { name: "thrower", isolation },
+        {
+          "lib/deep.ts": deep,
+          "index.ts": `${before}import { fail } from "./lib/deep.ts";\nexport default () => fail({ a: 1 });\n`,
+        },
+      );
+      const { outcome } = await rig.call("thrower");
+      expect(outcome).toMatchObject({ kind: "functionError", errorType: "RangeError", errorMessage: "no 1" });
+      expect(outcome.stack).toMatch(
+        /^RangeError: no 1\n {4}at fail \(\/function\/lib\/deep\.ts:4:9\)\n {4}at .*\/function\/index\.ts:[23]:/,
+      );
+      expect(outcome.stack).not.toMatch(/\/runtime|node:|\.mayfly/);
+    });
 
-  test.each([
-    ["a rejection", "export default async () => { await 1; throw new TypeError('later'); };", "later"],
-    [
-      "a rejection that nobody waits for",
-      "export default () => new Promise(() => { setTimeout(() => Promise.reject(new TypeError('loose')), 5); setTimeout(() => {}, 5000); });",
-      "loose",
-    ],
-    [
-      "an error in a timer",
-      "export default () => new Promise(() => { setTimeout(() => { throw new TypeError('timer'); }, 5); setTimeout(() => {}, 5000); });",
-      "timer",
-    ],
-    ["an error as the code is loaded", "throw new TypeError('load');\nexport default () => 1;", "load"],
-  ])("%s", async (_title, code, errorMessage) => {
-    const { outcome } = await rig.run(code);
-    expect(outcome).toMatchObject({ kind: "functionError", errorType: "TypeError", errorMessage });
-    expect(outcome.stack).toMatch(/\/function\/index\.ts:1:\d+/);
-  });
+    test.each([
+      ["a rejection", "export default async () => { await 1; throw new TypeError('later'); };", "later"],
+      [
+        "a rejection that nobody waits for",
+        "export default () => new Promise(() => { setTimeout(() => Promise.reject(new TypeError('loose')), 5); setTimeout(() => {}, 5000); });",
+        "loose",
+      ],
+      [
+        "an error in a timer",
+        "export default () => new Promise(() => { setTimeout(() => { throw new TypeError('timer'); }, 5); setTimeout(() => {}, 5000); });",
+        "timer",
+      ],
+      ["an error as the code is loaded", "throw new TypeError('load');\nexport default () => 1;", "load"],
+    ])("%s", async (_title, code, errorMessage) => {
+      const { outcome } = await rig.run(code, { isolation });
+      expect(outcome).toMatchObject({ kind: "functionError", errorType: "TypeError", errorMessage });
+      expect(outcome.stack).toMatch(/\/function\/index\.ts:1:\d+/);
+    });
 
-  test("python's", async () => {
-    const { outcome } = await rig.run(
-      "def handler(event, context):\n    return event['missing']\n",
-      { runtime: "python3", entry: "main.py" },
-      {},
-    );
-    expect(outcome).toMatchObject({ kind: "functionError", errorType: "KeyError" });
-    expect(outcome.stack).toMatch(/"\/function\/main\.py", line 2, in handler/);
-  });
-});
+    test("python's", async () => {
+      const { outcome } = await rig.run(
+        "def handler(event, context):\n    return event['missing']\n",
+        { runtime: "python3", entry: "main.py" },
+        {},
+      );
+      expect(outcome).toMatchObject({ kind: "functionError", errorType: "KeyError" });
+      expect(outcome.stack).toMatch(/"\/function\/main\.py", line 2, in handler/);
+    });
+  },
+);
 
 describe("a build that is refused says why", () => {
   test.each<[string, Record<string, string>, RegExp, number | null]>([

@@ -4,9 +4,8 @@ import { Use } from "./use.ts";
 
 describe("how many copies a zygote wants at hand", () => {
   test.each([
-    [0, 2],
-    [1, 2],
-    [20, 2],
+    [0, 4],
+    [1, 4],
     [75, 4],
     [125, 7],
     [200, 21],
@@ -21,7 +20,7 @@ describe("how many copies a zygote wants at hand", () => {
 
 describe("a ceiling over all zygotes", () => {
   test("gives each what it wants while that is enough", () => {
-    expect(shareParked([75, 0], 8)).toEqual([4, 2]);
+    expect(shareParked([125, 0], 16)).toEqual([7, 4]);
   });
 
   test("leaves one for each where it is not, and the rest to the most used", () => {
@@ -32,7 +31,7 @@ describe("a ceiling over all zygotes", () => {
 });
 
 test("use fades: what was called a minute ago counts for less than what is called now", () => {
-  const use = new Use();
+  const use = new Use(20_000);
   for (let call = 0; call < 10; call++) use.called(0);
   expect(use.callsAt(0)).toBe(10);
   expect(use.rateAt(0)).toBe(0.5);
@@ -40,7 +39,7 @@ test("use fades: what was called a minute ago counts for less than what is calle
 });
 
 test("a steady rate is told as that rate", () => {
-  const use = new Use();
+  const use = new Use(20_000);
   for (let ms = 0; ms < 200_000; ms += 10) use.called(ms);
   expect(use.rateAt(200_000)).toBeCloseTo(100, 0);
 });

@@ -3,7 +3,7 @@ const MADE_IN_SECONDS = 0.004;
 /** One call in so many may find none at hand. */
 const ONE_IN = 100;
 /** Of a zygote that is hardly used: a call seldom comes alone. */
-const LEAST = 2;
+const LEAST = 4;
 /** The making keeps up with no more than this much of its capacity. */
 const MOST_LOAD = 0.95;
 

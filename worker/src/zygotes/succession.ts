@@ -14,6 +14,9 @@ const SUCCESSOR_BAR_MS = 30_000;
 /** Earlier failures are forgotten once a zygote has forked so often. */
 const FORKS_TO_TRUST = 100;
 
+const WORTH_FADES_IN_MS = 20_000;
+const PACE_FADES_IN_MS = 2000;
+
 /** A zygote that was started, and proved. */
 export interface Opened {
   readonly zygote: Zygote;
@@ -48,7 +51,10 @@ interface Current extends Opened {
 /** The zygotes of one kind, one after the other: at most one forks at a time, and its successor is opened before it goes. */
 export class Succession {
   readonly kind: ZygoteKind;
-  readonly use = new Use();
+  /** What it is worth to have a zygote of this kind. */
+  readonly use = new Use(WORTH_FADES_IN_MS);
+  /** How fast calls come just now. */
+  readonly pace = new Use(PACE_FADES_IN_MS);
   readonly #options: SuccessionOptions;
   #current: Current | null = null;
   #isClosed = false;
@@ -85,6 +91,12 @@ export class Succession {
     if (current === null) return false;
     const isOld = maxAgeMs > 0 && nowMs - current.since >= maxAgeMs;
     return current.forks >= maxForks || (isOld && current.forks > 0);
+  }
+
+  called(): void {
+    const now = this.#options.now();
+    this.use.called(now);
+    this.pace.called(now);
   }
 
   /** @returns null while there is none */

@@ -234,14 +234,14 @@ describe("parked copies", () => {
   test("grow with the rate of calls up to the ceiling, and shrink when they stop, until nothing ticks", async () => {
     const all = zygotes();
     await call(all);
-    expect(made[0]?.parked).toBe(2);
+    expect(made[0]?.parked).toBe(4);
     for (; nowMs < 60_000; nowMs += 5) await call(all);
     expect(made[0]?.parked).toBe(8);
     while (vi.getTimerCount() > 0 && nowMs < 1_000_000) {
       nowMs += 5000;
       await vi.advanceTimersByTimeAsync(5000);
     }
-    expect(made[0]?.parked).toBe(2);
+    expect(made[0]?.parked).toBe(4);
     expect(vi.getTimerCount()).toBe(0);
     all.close();
     expect(made[0]?.closed).toBe(true);
@@ -250,7 +250,7 @@ describe("parked copies", () => {
   test("of a successor are as many as those of whom it follows", async () => {
     const all = zygotes({ maxForks: 1 });
     for (let count = 0; count < 4; count++) await call(all);
-    expect(made.at(-1)?.parked).toBe(2);
+    expect(made.at(-1)?.parked).toBe(4);
     all.close();
   });
 });

@@ -84,7 +84,7 @@ export function createZygotes(options: ZygotesOptions): Zygotes {
 
   const countsOf = (all: readonly Succession[]) =>
     shareParked(
-      all.map(({ use }) => use.rateAt(now())),
+      all.map(({ pace }) => pace.rateAt(now())),
       maxParked,
     );
   const park = () => {
@@ -93,7 +93,7 @@ export function createZygotes(options: ZygotesOptions): Zygotes {
       all[at]?.park(count);
     });
     // Without calls every count is at its least, and nothing needs to be looked at.
-    const isUsed = all.some(({ use }) => use.callsAt(now()) >= 1);
+    const isUsed = all.some(({ pace }) => pace.callsAt(now()) >= HARDLY_USED);
     if (lookAgain !== null || !isUsed || isClosed) return;
     lookAgain = setTimeout(() => {
       lookAgain = null;
@@ -111,7 +111,7 @@ export function createZygotes(options: ZygotesOptions): Zygotes {
       const kind = zygoteKindOf(version);
       if (typeof kind === "string") return { lease: null, why: kind };
       const succession = successionOf(kind);
-      succession.use.called(now());
+      succession.called();
       const lease = succession.lease();
       if (lease === null || succession.isDueAt(now())) void open(succession);
       else parkMore();

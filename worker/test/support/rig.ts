@@ -7,6 +7,7 @@ import {
   type FunctionVersion,
   type HttpRequest,
   type InvocationRecord,
+  type Isolation,
   type Logs,
   type ManifestInput,
   type OutcomeKind,
@@ -56,7 +57,16 @@ export interface Rig extends AsyncDisposable {
   logs(id: string): Promise<Logs>;
 }
 
-export async function openRig(env: Readonly<Record<string, string>> = {}): Promise<Rig> {
+export interface RigOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * How a function is started whose manifest says nothing. "fork": a zygote is ready before it is called for the
+   * first time.
+   */
+  readonly isolation?: Isolation;
+}
+
+export async function openRig({ env = {}, isolation = "fork" }: RigOptions = {}): Promise<Rig> {
   const stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "mayfly-worker-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -98,7 +108,24 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
     const upload = await store.artifacts.putTemporary(pack(files), 60_000);
     return await producer.build({ upload, manifest: complete(manifest) }, 60_000);
   };
-  const deploy = async (manifest: Partial<ManifestInput>, files: Files) => {
+  const ready = new Set<string>();
+  /** Has a zygote opened for functions like this one, by calls of another. */
+  const untilForked = async ({ limits = {}, ...manifest }: Partial<ManifestInput>) => {
+    const { runtime = "nodejs24", isolation: own = isolation } = manifest;
+    const memory = String(limits.memory ?? "default");
+    if (runtime !== "nodejs24" || own === "exec" || ready.has(memory)) return;
+    ready.add(memory);
+    const name = `warm-${memory}`;
+    await deploy({ name, limits }, { "index.ts": "export default () => 1;" });
+    for (let count = 0; count < 100; count++) {
+      await call(name);
+      if (starts.at(-1)?.start.how !== "boot") return;
+    }
+    throw new Error(`no zygote came to be for ${memory} of memory`);
+  };
+  const deploy = async (given: Partial<ManifestInput>, files: Files) => {
+    const takesFork = (given.runtime ?? "nodejs24") !== "exec";
+    const manifest: Partial<ManifestInput> = takesFork ? { isolation, ...given } : given;
     const built = await build(manifest, files);
     if (!built.built) throw new Error(`not built: ${JSON.stringify(built.errors)}`);
     const full = complete(manifest);
@@ -138,10 +165,14 @@ export async function openRig(env: Readonly<Record<string, string>> = {}): Promi
     attempts,
     starts,
     build,
-    deploy,
+    async deploy(manifest, files) {
+      await untilForked(manifest);
+      return await deploy(manifest, files);
+    },
     call,
     async run(code, manifest = {}, event) {
       const name = manifest.name ?? `f${randomBytes(6).toString("hex")}`;
+      await untilForked(manifest);
       await deploy({ ...manifest, name }, { [manifest.entry ?? "index.ts"]: code });
       return await call(name, event);
     },
