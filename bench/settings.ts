@@ -19,7 +19,7 @@ export const USUAL: Settings = {
     trialMs: 300,
     pausedTrialMs: 2000,
     inFlight: [1, 2, 4, 8, 32],
-    budgetMs: 420_000,
+    budgetMs: 480_000,
   },
   open: {
     warmUpMs: 500,
@@ -42,7 +42,7 @@ export const USUAL: Settings = {
 
 /** Whether everything runs; its figures say little. */
 export const QUICK: Settings = {
-  closed: { rounds: 1, trialMs: 150, pausedTrialMs: 300, inFlight: [1, 4], budgetMs: 60_000 },
+  closed: { rounds: 1, trialMs: 150, pausedTrialMs: 300, inFlight: [1, 8], budgetMs: 60_000 },
   open: {
     warmUpMs: 100,
     probeMs: 500,

@@ -3,7 +3,7 @@ import { type Figures, ratioOf } from "../statistics/figures.ts";
 import { goalsOf, sentenceOf } from "./goals.ts";
 import { growthTables, memoryTables, rateTables } from "./more-tables.ts";
 import { closedFigures, type Report } from "./report.ts";
-import { type Cell, table } from "./table.ts";
+import { type Cell, shareOfStarts, table } from "./table.ts";
 
 /** What stands above every table, so that no figure travels without it. */
 export const WHAT_IS_MEASURED = [
@@ -66,7 +66,7 @@ function closedTable(report: Report): string {
   const rows = report.closed.flatMap((one): Cell[][] =>
     "figures" in one
       ? one.figures.map((figures) => row(one.title, figures, report))
-      : [[one.title, null, `not measured: ${one.notMeasured}`, null, null, null, null, null, null, null]],
+      : [[one.title, null, `not measured: ${one.notMeasured}`]],
   );
   const failed = report.closed.flatMap((one) =>
     "failures" in one ? one.failures.map((failure) => `a round of ${one.title} failed, ${failure}`) : [],
@@ -82,6 +82,7 @@ function closedTable(report: Report): string {
     "CPU ms per call",
     "of it the load's",
     "× bare node",
+    "parked / forked / booted %",
   ];
   return [table(columns, rows), bullets(failed)].filter((part) => part !== "").join("\n\n");
 }
@@ -100,5 +101,6 @@ function row(title: string, figures: Figures, report: Report): Cell[] {
     cpuMsPerCall,
     loadCpuMsPerCall,
     base && ratioOf(figures.roundP50sMs, base.roundP50sMs),
+    shareOfStarts(figures.starts),
   ];
 }

@@ -2,38 +2,56 @@ import type { GrowthFigures } from "../sections/growth.ts";
 import type { ProcessTree } from "../sections/process-tree.ts";
 import type { Window } from "../statistics/window.ts";
 import type { Report, Whole } from "./report.ts";
-import { type Cell, mib, table } from "./table.ts";
+import { type Cell, mib, shareOfStarts, table } from "./table.ts";
 
 type Titled = readonly [title: string, text: string];
 
 const notMeasured = (reason: string) => `Not measured: ${reason}`;
 
-/** Arrivals at a constant rate. */
+const RATE_COLUMNS = [
+  "what",
+  "arrivals per second",
+  "seconds",
+  "p50 ms",
+  "p99 ms",
+  "p99.9 ms",
+  "errors",
+  "CPU ms per call",
+  "of it the load's",
+  "parked / forked / booted %",
+];
+
+const RATE_NOTE = `A latency is counted from when a call was due, so that no wait is hidden. A rate holds where every call is answered
+rightly and the wait does not grow.`;
+
 export function rateTables({ open }: Report): Titled[] {
   if (open.length === 0) return [];
-  const columns = ["what", "arrivals per second", "seconds", "p50 ms", "p99 ms", "p99.9 ms", "errors"];
   const rows = open.flatMap((one): Cell[][] => {
-    if ("notMeasured" in one)
-      return [[one.title, notMeasured(one.notMeasured), null, null, null, null, null]];
-    const { sustained, at80 } = one;
+    if ("notMeasured" in one) return [[one.title, notMeasured(one.notMeasured)]];
     return [
-      windowRow(`${one.title}: the highest rate that holds`, sustained),
-      windowRow(`${one.title}: at 80 % of it`, at80),
+      windowRow(`${one.title}: the highest rate that holds`, one.sustained),
+      windowRow(`${one.title}: at 80 % of it`, one.at80),
     ];
   });
-  return [
-    [
-      "Arrivals at a constant rate",
-      `${table([...columns, "CPU ms per call", "of it the load's"], rows)}\n\nA latency is counted from when a call was due, so that no wait is hidden. A rate holds where every call is\nanswered rightly and the wait does not grow.`,
-    ],
-  ];
+  return [["Arrivals at a constant rate", `${table(RATE_COLUMNS, rows)}\n\n${RATE_NOTE}`]];
 }
 
 function windowRow(title: string, window: Window | null): Cell[] {
-  if (window === null) return [title, "none held", null, null, null, null, null, null, null];
-  const { perSecond, seconds, p50Ms, p99Ms, p999Ms, errors, cpuMsPerCall, loadCpuMsPerCall } = window;
+  if (window === null) return [title, "none held"];
+  const { perSecond, seconds, p50Ms, p99Ms, p999Ms, errors } = window;
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
-  return [title, perSecond, seconds, p50Ms, p99Ms, p999Ms, String(failed), cpuMsPerCall, loadCpuMsPerCall];
+  return [
+    title,
+    perSecond,
+    seconds,
+    p50Ms,
+    p99Ms,
+    p999Ms,
+    String(failed),
+    window.cpuMsPerCall,
+    window.loadCpuMsPerCall,
+    shareOfStarts(window.starts),
+  ];
 }
 
 const PARTS: Record<keyof ProcessTree, string> = {

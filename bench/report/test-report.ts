@@ -15,6 +15,7 @@ const figures = (inFlight: number, p50Ms: number): Figures => ({
   loadCpuMsPerCall: 0.1,
   roundP50sMs: [p50Ms],
   roundWholeP50sMs: [p50Ms + 5],
+  starts: null,
 });
 
 const window = (perSecond: number): Window => ({
@@ -27,6 +28,7 @@ const window = (perSecond: number): Window => ({
   errors: {},
   cpuMsPerCall: 4,
   loadCpuMsPerCall: 0.1,
+  starts: { parked: 10, onDemand: 90, boot: 0 },
   sustained: true,
 });
 

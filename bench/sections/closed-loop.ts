@@ -1,8 +1,9 @@
+import type { System } from "../../test/support/system.ts";
 import type { DriverSpec } from "../drivers/driver.ts";
-import type { LoadResult } from "../load/closed-loop.ts";
 import { runClosedLoad } from "../load/run-load.ts";
+import { countingStarts } from "../machine/starts.ts";
 import { PEERS } from "../peers/index.ts";
-import { type Figures, figuresOf } from "../statistics/figures.ts";
+import { type Figures, figuresOf, type Round } from "../statistics/figures.ts";
 import type { Systems } from "../systems.ts";
 import type { ClosedTrial } from "../trials/trial.ts";
 import { type NotMeasured, orReason } from "./not-measured.ts";
@@ -28,10 +29,12 @@ export type ClosedMeasured = Pick<ClosedTrial, "id" | "title" | "what"> & (Close
 
 interface Runnable {
   readonly trial: ClosedTrial;
+  /** Null where none is called. */
+  readonly system: System | null;
   readonly spec: DriverSpec;
   readonly around: readonly string[];
   /** By number in flight, round by round. */
-  readonly results: Map<number, LoadResult[]>;
+  readonly results: Map<number, Round[]>;
   readonly failures: string[];
 }
 
@@ -77,11 +80,12 @@ async function prepare(trial: ClosedTrial, systems: Systems): Promise<Runnable> 
     const isMissing = (error as Error).message.endsWith("ENOENT") && peer !== undefined;
     throw isMissing ? new Error(`not installed; ${peer.install}`) : error;
   }
-  return { trial, spec, around, results: new Map(), failures: [] };
+  const system = trial.system === undefined ? null : (await systems.get(trial.system)).system;
+  return { trial, system, spec, around, results: new Map(), failures: [] };
 }
 
 async function runRound(
-  { trial, spec, around, results, failures }: Runnable,
+  { trial, system, spec, around, results, failures }: Runnable,
   inFlight: number,
   { trialMs, pausedTrialMs }: ClosedSettings,
 ): Promise<void> {
@@ -91,8 +95,9 @@ async function runRound(
   // Many flights warm up each other.
   const warmUpCalls = inFlight > 4 ? 1 : 3;
   try {
-    const result = await runClosedLoad({ spec, inFlight, warmUpCalls, durationMs, pauseMs }, around);
-    results.set(inFlight, [...(results.get(inFlight) ?? []), result]);
+    const load = { spec, inFlight, warmUpCalls, durationMs, pauseMs };
+    const { result, starts } = await countingStarts(system, () => runClosedLoad(load, around));
+    results.set(inFlight, [...(results.get(inFlight) ?? []), { ...result, starts }]);
   } catch (error) {
     failures.push(`${inFlight} in flight: ${(error as Error).message}`);
   }

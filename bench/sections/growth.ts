@@ -1,9 +1,8 @@
 import { Queue } from "bullmq";
-import type { HttpTarget } from "../drivers/http-pool.ts";
 import { connectionOf } from "../drivers/redis-connection.ts";
-import type { LoadResult } from "../load/closed-loop.ts";
 import { runClosedLoad } from "../load/run-load.ts";
-import { type Figures, figuresOf, ratioOf } from "../statistics/figures.ts";
+import { countingStarts } from "../machine/starts.ts";
+import { type Figures, figuresOf, type Round, ratioOf } from "../statistics/figures.ts";
 import { type BenchSystem, deploy, type Systems } from "../systems.ts";
 
 /** What one size of something did to the calls. */
@@ -27,22 +26,23 @@ export interface GrowthSettings {
 const HELLO = { workload: "hello", isolation: "fork" } as const;
 const CALLS_IN_FLIGHT = 4;
 const DEPLOYS_AT_ONCE = 4;
+const JOBS_AT_ONCE = 1000;
 
 /** Calls in turn over all of N functions, and in the same rounds over the one of another system. */
 export async function growFunctions(systems: Systems, settings: GrowthSettings): Promise<GrowthFigures[]> {
   const [one, many] = [await systems.get("usual"), await systems.get("many-functions")];
-  const single = targetOf(one, [await one.function(HELLO)]);
+  const single = callsOf(one, [await one.function(HELLO)]);
   const names: string[] = [];
   const grown: GrowthFigures[] = [];
   for (const size of settings.functions) {
     await deployUpTo(many, names, size);
-    const target = targetOf(many, names);
+    const calls = callsOf(many, [...names]);
     // Each is called once before the clock runs: a first call is another measurement.
-    await load(target, CALLS_IN_FLIGHT, 0, Math.ceil(size / CALLS_IN_FLIGHT));
-    const [alone, among]: [LoadResult[], LoadResult[]] = [[], []];
+    await calls({ inFlight: CALLS_IN_FLIGHT, durationMs: 0, warmUpCalls: Math.ceil(size / CALLS_IN_FLIGHT) });
+    const [alone, among]: [Round[], Round[]] = [[], []];
     for (let round = 0; round < settings.rounds; round++) {
-      alone.push(await load(single, CALLS_IN_FLIGHT, settings.loadMs));
-      among.push(await load(target, CALLS_IN_FLIGHT, settings.loadMs));
+      alone.push(await single({ inFlight: CALLS_IN_FLIGHT, durationMs: settings.loadMs }));
+      among.push(await calls({ inFlight: CALLS_IN_FLIGHT, durationMs: settings.loadMs }));
     }
     const [base, figures] = [figuresOf(CALLS_IN_FLIGHT, alone), figuresOf(CALLS_IN_FLIGHT, among)];
     const ratio = ratioOf(figures.roundP50sMs, base.roundP50sMs);
@@ -54,11 +54,11 @@ export async function growFunctions(systems: Systems, settings: GrowthSettings):
 
 export async function growInFlight(systems: Systems, settings: GrowthSettings): Promise<GrowthFigures[]> {
   const usual = await systems.get("usual");
-  const target = targetOf(usual, [await usual.function(HELLO)]);
+  const calls = callsOf(usual, [await usual.function(HELLO)]);
   const grown: GrowthFigures[] = [];
   for (const size of settings.inFlight) {
-    const rounds = [await load(target, size, settings.rounds * settings.loadMs)];
-    grown.push({ size, figures: figuresOf(size, rounds), ratio: null, settledPerSecond: null });
+    const round = await calls({ inFlight: size, durationMs: settings.rounds * settings.loadMs });
+    grown.push({ size, figures: figuresOf(size, [round]), ratio: null, settledPerSecond: null });
   }
   return grown;
 }
@@ -69,24 +69,23 @@ export async function growQueue(systems: Systems, settings: GrowthSettings): Pro
   const [queued, called] = ["bench-queued", "bench-called"];
   await deploy(running.system, queued, HELLO);
   await deploy(running.system, called, HELLO);
+  const calls = callsOf(running, [called]);
   const connection = connectionOf(running.system.redisUrl);
   const queue = new Queue(`{${queued}}`, { connection, prefix: "mayfly" });
-  const waiting = async () => (await queue.getJobCounts("waiting", "prioritized"))["waiting"] ?? 0;
   const grown: GrowthFigures[] = [];
   for (const size of settings.jobs) {
-    await fill(queue, size - (await waiting()));
-    const [before, at] = [await waiting(), performance.now()];
-    const rounds = [await load(targetOf(running, [called]), 1, settings.rounds * settings.loadMs)];
-    const settledPerSecond = ((before - (await waiting())) * 1000) / (performance.now() - at);
-    grown.push({ size, figures: figuresOf(1, rounds), ratio: null, settledPerSecond });
+    await fill(queue, size - (await queue.getWaitingCount()));
+    const [before, at] = [await queue.getWaitingCount(), performance.now()];
+    const round = await calls({ inFlight: 1, durationMs: settings.rounds * settings.loadMs });
+    const settled = before - (await queue.getWaitingCount());
+    const settledPerSecond = (settled * 1000) / (performance.now() - at);
+    grown.push({ size, figures: figuresOf(1, [round]), ratio: null, settledPerSecond });
   }
   await queue.close();
   // What is left of the jobs goes with their Redis.
   await systems.stop("many-jobs");
   return grown;
 }
-
-const JOBS_AT_ONCE = 1000;
 
 async function fill(queue: Queue, jobs: number): Promise<void> {
   for (let left = jobs; left > 0; left -= JOBS_AT_ONCE) {
@@ -108,18 +107,14 @@ async function deployUpTo({ system }: BenchSystem, names: string[], size: number
   }
 }
 
-const targetOf = ({ system }: BenchSystem, names: readonly string[]): HttpTarget => ({
-  url: system.url,
-  paths: names.map((name) => `/function/${name}`),
-  workload: "hello",
-});
-
-function load(
-  target: HttpTarget,
-  inFlight: number,
-  durationMs: number,
-  warmUpCalls = 2,
-): Promise<LoadResult> {
-  const spec = { driver: "http", ...target } as const;
-  return runClosedLoad({ spec, inFlight, warmUpCalls, durationMs, pauseMs: 0 });
+/** Calls functions of a system in turn, for so long. */
+function callsOf({ system }: BenchSystem, names: readonly string[]) {
+  const paths = names.map((name) => `/function/${name}`);
+  const spec = { driver: "http", url: system.url, paths, workload: "hello" } as const;
+  return async (load: { inFlight: number; durationMs: number; warmUpCalls?: number }): Promise<Round> => {
+    const { result, starts } = await countingStarts(system, () =>
+      runClosedLoad({ spec, pauseMs: 0, warmUpCalls: 2, ...load }),
+    );
+    return { ...result, starts };
+  };
 }

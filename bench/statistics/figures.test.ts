@@ -3,8 +3,22 @@ import { differenceOf, figuresOf, ratioOf } from "./figures.ts";
 
 it("figures count every call of every round, and take rate and CPU from the rounds' own time", () => {
   const rounds = [
-    { latenciesMs: [10, 12], wholeMs: [20, 22], elapsedMs: 50, machineCpuMs: 60, loadCpuMs: 4 },
-    { latenciesMs: [30, 11, 13], wholeMs: [40, 21, 23], elapsedMs: 150, machineCpuMs: 90, loadCpuMs: 6 },
+    {
+      latenciesMs: [10, 12],
+      wholeMs: [20, 22],
+      elapsedMs: 50,
+      machineCpuMs: 60,
+      loadCpuMs: 4,
+      starts: { parked: 1, onDemand: 1, boot: 0 },
+    },
+    {
+      latenciesMs: [30, 11, 13],
+      wholeMs: [40, 21, 23],
+      elapsedMs: 150,
+      machineCpuMs: 90,
+      loadCpuMs: 6,
+      starts: { parked: 2, onDemand: 0, boot: 1 },
+    },
   ];
   expect(figuresOf(2, rounds)).toEqual({
     inFlight: 2,
@@ -18,6 +32,7 @@ it("figures count every call of every round, and take rate and CPU from the roun
     loadCpuMsPerCall: 2,
     roundP50sMs: [10, 13],
     roundWholeP50sMs: [20, 23],
+    starts: { parked: 3, onDemand: 1, boot: 1 },
   });
 });
 

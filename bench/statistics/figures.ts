@@ -1,5 +1,12 @@
 import type { LoadResult } from "../load/closed-loop.ts";
+import { type Starts, sumOfStarts } from "../machine/starts.ts";
 import { type Latency, latencyOf, median, rounded, sum } from "./quantile.ts";
+
+/** One round of a trial with so many in flight. */
+export interface Round extends LoadResult {
+  /** Null where it is no Mayfly's. */
+  readonly starts: Starts | null;
+}
 
 /** What is said of one trial with so many in flight, over all rounds. */
 export interface Figures extends Latency {
@@ -15,12 +22,14 @@ export interface Figures extends Latency {
   /** Each round's own median: how much the machine's noise moves it. */
   readonly roundP50sMs: readonly number[];
   readonly roundWholeP50sMs: readonly number[];
+  /** How the processes began, those of the warm-up among them; null where it is no Mayfly's. */
+  readonly starts: Starts | null;
 }
 
 /** Every call of every round counts the same; the rate is the rounds' calls over the rounds' time. */
-export function figuresOf(inFlight: number, rounds: readonly LoadResult[]): Figures {
+export function figuresOf(inFlight: number, rounds: readonly Round[]): Figures {
   const latencies = rounds.flatMap(({ latenciesMs }) => latenciesMs);
-  const perCall = (of: (round: LoadResult) => number) => rounded(sum(rounds.map(of)) / latencies.length);
+  const perCall = (of: (round: Round) => number) => rounded(sum(rounds.map(of)) / latencies.length);
   return {
     inFlight,
     calls: latencies.length,
@@ -31,6 +40,7 @@ export function figuresOf(inFlight: number, rounds: readonly LoadResult[]): Figu
     loadCpuMsPerCall: perCall(({ loadCpuMs }) => loadCpuMs),
     roundP50sMs: rounds.map(({ latenciesMs }) => rounded(median(latenciesMs))),
     roundWholeP50sMs: rounds.map(({ wholeMs }) => rounded(median(wholeMs))),
+    starts: sumOfStarts(rounds.map(({ starts }) => starts)),
   };
 }
 

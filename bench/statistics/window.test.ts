@@ -14,12 +14,17 @@ const result: OpenResult = {
 };
 
 it("a window has the latencies from the scheduled time, and the CPU of each call", () => {
-  expect(windowOf(result)).toMatchObject({ p50Ms: 50, p99Ms: 99, cpuMsPerCall: 4, loadCpuMsPerCall: 0.2 });
+  expect(windowOf(result, null)).toMatchObject({
+    p50Ms: 50,
+    p99Ms: 99,
+    cpuMsPerCall: 4,
+    loadCpuMsPerCall: 0.2,
+  });
 });
 
 describe("a rate is sustained", () => {
   it("where every call was answered and none waited long", () => {
-    expect(windowOf(result).sustained).toBe(true);
+    expect(windowOf(result, null).sustained).toBe(true);
   });
 
   it.each([
@@ -27,6 +32,6 @@ describe("a rate is sustained", () => {
     ["a backlog that was given up", { overwhelmed: true }],
     ["waiting that has grown", { latenciesMs: result.latenciesMs.map((ms) => ms * 3) }],
   ])("but not with %s", (_, change) => {
-    expect(windowOf({ ...result, ...change }).sustained).toBe(false);
+    expect(windowOf({ ...result, ...change }, null).sustained).toBe(false);
   });
 });

@@ -4,6 +4,8 @@ import type { ClosedTrial } from "./trial.ts";
 
 const HELLO_FORK: BenchFunction = { workload: "hello", isolation: "fork" };
 const HELLO_EXEC: BenchFunction = { workload: "hello", isolation: "exec" };
+/** Of what Mayfly is compared with, so that there is time for all of it. */
+const FEWER = [1, 8, 32];
 /** Long enough for a copy to be parked again, and for a plain node to boot. */
 const PAUSE_MS = 20;
 const BOOT_PAUSE_MS = 60;
@@ -28,6 +30,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-fork",
+    system: "usual",
     title: "Mayfly, fork",
     what: `gateway, Redis, worker; a copy of a booted process in ${WALLS}; answered when the handler settles`,
     spec: overHttp(HELLO_FORK),
@@ -35,6 +38,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-parked",
+    system: "usual",
     title: "Mayfly, parked copies only",
     what: `the same, ${PAUSE_MS} ms after the last call: a parked copy is always at hand`,
     inFlight: [1],
@@ -44,6 +48,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-on-demand",
+    system: "nothing-parked",
     title: "Mayfly, forked on demand",
     what: "the same by a worker that parks nothing: the fork and its walls are part of every call",
     spec: overHttp(HELLO_FORK, "nothing-parked"),
@@ -51,6 +56,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-exec",
+    system: "usual",
     title: "Mayfly, exec",
     what: "the same with a boot of its own for every call",
     spec: overHttp(HELLO_EXEC),
@@ -58,6 +64,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-snapshot",
+    system: "usual",
     title: "Mayfly, snapshot of 300 ms of imports",
     what: "a function whose module scope takes 300 ms, run once; every call is a copy of what it left",
     inFlight: [1],
@@ -66,8 +73,10 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
   {
     kind: "closed-loop",
     id: "mayfly-bullmq",
+    system: "usual",
     title: "Mayfly, BullMQ producer",
     what: "fork, without gateway and HTTP; a plain producer's job, done when the sandbox is gone",
+    inFlight: FEWER,
     async spec(systems) {
       const running = await systems.get("usual");
       const name = await running.function(HELLO_FORK);
@@ -95,6 +104,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
     id: "launch-exec",
     title: "Mayfly's launch path alone, exec",
     what: "the same with a boot of its own for every call",
+    inFlight: FEWER,
     spec: async () => ({ driver: "launch", isolation: "exec", parked: 0 }),
   },
   {
@@ -118,6 +128,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
     id: "bullmq-sandboxed",
     title: "BullMQ sandboxed processor",
     what: "a process that is kept and used again; no isolation, no limits",
+    inFlight: FEWER,
     spec: throughRedis("sandboxed-processor"),
   },
   {
@@ -125,6 +136,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
     id: "workerd",
     title: "workerd",
     what: "over HTTP; a V8 isolate that is kept, in a process that is kept; no process, no namespace of its own",
+    inFlight: FEWER,
     spec: async () => ({ driver: "workerd" }),
   },
   {
@@ -132,6 +144,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
     id: "boot-ahead",
     title: "node booted ahead",
     what: "a pool of plain processes that have booted, used once each; no isolation, no limits; boots as fast as it is called",
+    inFlight: FEWER,
     spec: async () => ({ driver: "boot-ahead" }),
   },
   {
@@ -149,6 +162,7 @@ export const CLOSED_TRIALS: readonly ClosedTrial[] = [
       id,
       title,
       what,
+      inFlight: FEWER,
       spec: async () => ({ driver: "process", peer: id }),
     }),
   ),

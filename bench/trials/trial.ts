@@ -1,5 +1,5 @@
 import type { DriverSpec } from "../drivers/driver.ts";
-import type { BenchFunction, Systems } from "../systems.ts";
+import type { BenchFunction, SystemName, Systems } from "../systems.ts";
 
 /** A row of the table: what is measured, and what a call of it goes through. */
 interface Named {
@@ -12,6 +12,8 @@ interface Named {
 /** So many calls in flight, each begun when the last is over. */
 export interface ClosedTrial extends Named {
   readonly kind: "closed-loop";
+  /** The Mayfly that it calls over HTTP or Redis, where it does. */
+  readonly system?: SystemName;
   /** Default: all that are measured. */
   readonly inFlight?: readonly number[];
   /** Between two calls: what is made ahead is ready again by then. */
