@@ -37,7 +37,14 @@ std::vector<void*> FindFields(v8::Isolate* isolate, std::int32_t code) {
   });
 }
 
-void EndNow(void* /*unused*/) { _exit(fields->has_code != 0 ? fields->code : 0); }
+// Node runs what is registered for its end before a signal to itself, an execve and reallyExit, too. Those are called by
+// JavaScript and go on by themselves.
+void EndNow(void* isolate) {
+  auto* const own = static_cast<v8::Isolate*>(isolate);
+  const v8::HandleScope scope(own);
+  if (v8::StackTrace::CurrentStackTrace(own, 1)->GetFrameCount() > 0) return;
+  _exit(fields->has_code != 0 ? fields->code : 0);
+}
 
 }  // namespace
 
@@ -55,7 +62,7 @@ Refusal EndWithoutJoining(v8::Isolate* isolate) {
   auto* const environment = node::GetCurrentEnvironment(isolate->GetCurrentContext());
   node::SetProcessExitHandler(environment, [](node::Environment*, int code) { _exit(code); });
   // Registered first, so that it is the last to be called.
-  node::AtExit(environment, EndNow, nullptr);
+  node::AtExit(environment, EndNow, isolate);
   return {};
 }
 
