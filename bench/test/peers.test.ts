@@ -4,7 +4,7 @@ import { Systems } from "../systems.ts";
 import { CLOSED_TRIALS } from "../trials/closed.ts";
 import type { ClosedTrial } from "../trials/trial.ts";
 
-const SETTINGS = { rounds: 1, trialMs: 100, pausedTrialMs: 100, inFlight: [1, 2], budgetMs: 20_000 };
+const SETTINGS = { rounds: 1, trialMs: 100, pausedTrialMs: 100, inFlight: [1, 8], budgetMs: 20_000 };
 
 async function measureTrials(trials: readonly ClosedTrial[]): Promise<ClosedMeasured[]> {
   await using systems = new Systems();
@@ -13,12 +13,12 @@ async function measureTrials(trials: readonly ClosedTrial[]): Promise<ClosedMeas
 
 const measureOnly = (...ids: string[]) => measureTrials(CLOSED_TRIALS.filter(({ id }) => ids.includes(id)));
 
-it.each(["node", "boot-ahead", "launch-exec"])(
+it.each(["node", "boot-ahead", "launch-exec", "launch-fork"])(
   "%s is measured with verified results, for each number in flight",
   async (id) => {
     const [measured] = await measureOnly(id);
     if (!measured || !("figures" in measured)) throw new Error(JSON.stringify(measured));
-    expect(measured.figures.map(({ inFlight }) => inFlight)).toEqual([1, 2]);
+    expect(measured.figures.map(({ inFlight }) => inFlight)).toEqual([1, 8]);
     for (const { calls, p50Ms, wholeP50Ms } of measured.figures) {
       expect(calls).toBeGreaterThan(0);
       expect(p50Ms).toBeGreaterThan(0);
