@@ -12,7 +12,7 @@ const LONGEST_BAR_MS = 600_000;
 /** A successor is not urgent. */
 const SUCCESSOR_BAR_MS = 30_000;
 /** Earlier failures are forgotten once a zygote has forked so often. */
-const FORKS_TO_TRUST = 100;
+const FORKS_TO_TRUST = 10;
 
 const WORTH_FADES_IN_MS = 20_000;
 const PACE_FADES_IN_MS = 2000;
@@ -130,6 +130,7 @@ export class Succession {
     try {
       opened = await open(this.kind);
     } catch (error) {
+      if (this.#isClosed) return;
       this.#failed();
       log.warn({ err: error, ...facts }, "no zygote could be opened; calls boot meanwhile");
       return;

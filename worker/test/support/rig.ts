@@ -111,9 +111,9 @@ export async function openRig({ env = {}, isolation = "fork" }: RigOptions = {})
   const ready = new Set<string>();
   /** Has a zygote opened for functions like this one, by calls of another. */
   const untilForked = async ({ limits = {}, ...manifest }: Partial<ManifestInput>) => {
-    const { runtime = "nodejs24", isolation: own = isolation } = manifest;
+    const { runtime = "nodejs24", isolation: own } = manifest;
     const memory = String(limits.memory ?? "default");
-    if (runtime !== "nodejs24" || own === "exec" || ready.has(memory)) return;
+    if (isolation === "exec" || own === "exec" || runtime !== "nodejs24" || ready.has(memory)) return;
     ready.add(memory);
     const name = `warm-${memory}`;
     await deploy({ name, limits }, { "index.ts": "export default () => 1;" });
