@@ -47,6 +47,8 @@ export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Rec
   const options = ["--v8-pool-size=1", "--disable-sigusr1", ...(hugePages ? ["--use-largepages=on"] : [])];
   return {
     NODE_OPTIONS: options.join(" "),
+    // Every symbol is looked up now, and not by every copy that is the first to need it.
+    LD_BIND_NOW: "1",
     ...(hugePages ? { MAYFLY_HUGE_PAGES: "1" } : {}),
     ...(compactHeap ? { LD_PRELOAD: `${ZYGOTES.nodejs.target}/mmap-hints.so` } : {}),
   };

@@ -4,7 +4,14 @@
 const { readSync, writeSync } = require("node:fs");
 
 /** The worker's descriptor in the sandbox: one end of a stream socket. */
-const CONTROL = 3;
+let control = 3;
+
+/** For a rehearsal, which talks to nobody. @param {number} fd @returns {number} the one before */
+function useControl(fd) {
+  const before = control;
+  control = fd;
+  return before;
+}
 
 /** Numbers of `protocol/frames.ts`. A frame is its payload's length (u32, big endian), its type (u8), its payload. */
 const FRAME = { invoke: 1, cancel: 2, called: 16, result: 17, error: 18, settled: 20, tooLarge: 21 };
@@ -35,10 +42,10 @@ function writeAll(fd, bytes) {
   }
 }
 
-/** @param {number} fd @param {Uint8Array} into filled whole @returns {boolean} false at the end of the stream */
-function readAll(fd, into) {
+/** @param {Uint8Array} into filled whole @returns {boolean} false at the end of the stream */
+function readAll(into) {
   for (let done = 0; done < into.length; ) {
-    const got = readSync(fd, into, done, into.length - done, null);
+    const got = readSync(control, into, done, into.length - done, null);
     if (got === 0) return false;
     done += got;
   }
@@ -49,21 +56,13 @@ function readAll(fd, into) {
  * Waits for the one invoke frame. The read blocks, since nothing else is to be done before, and the `net` module
  * would cost milliseconds.
  *
- * @returns {Invoke | null} null where the worker is gone
+ * @returns {{ header: any, event: Buffer, rawBody: Buffer } | null} null where the worker is gone
  */
 function receiveInvoke() {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
-  if (!readAll(CONTROL, head)) return null;
+  if (!readAll(head)) return null;
   const payload = Buffer.allocUnsafe(head.readUInt32BE(0));
-  if (head[4] !== FRAME.invoke || !readAll(CONTROL, payload)) return null;
-  return parseInvoke(payload);
-}
-
-/**
- * @typedef {{ header: any, event: Buffer, rawBody: Buffer }} Invoke
- * @param {Buffer} payload @returns {Invoke}
- */
-function parseInvoke(payload) {
+  if (head[4] !== FRAME.invoke || !readAll(payload)) return null;
   const headerEnd = 4 + payload.readUInt32BE(0);
   const eventEnd = headerEnd + 4 + payload.readUInt32BE(headerEnd);
   const header = JSON.parse(payload.toString("utf8", 4, headerEnd));
@@ -73,32 +72,27 @@ function parseInvoke(payload) {
 }
 
 /** @param {number} type @param {Uint8Array} payload */
-function frame(type, payload) {
-  const bytes = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
-  bytes.writeUInt32BE(payload.length, 0);
-  bytes[4] = type;
-  bytes.set(payload, HEAD_BYTES);
-  return bytes;
+function send(type, payload) {
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
+  frame.writeUInt32BE(payload.length, 0);
+  frame[4] = type;
+  frame.set(payload, HEAD_BYTES);
+  writeAll(control, frame);
 }
 
 /** @param {number} type @param {unknown} value */
-function jsonFrame(type, value) {
-  return frame(type, Buffer.from(JSON.stringify(value)));
+function sendJson(type, value) {
+  send(type, Buffer.from(JSON.stringify(value)));
 }
 
 /** @param {string} json @param {{ isHttpResponse: boolean, pending: boolean }} facts */
-function resultFrame(json, { isHttpResponse, pending }) {
+function sendResult(json, { isHttpResponse, pending }) {
   const text = Buffer.from(json);
   const payload = Buffer.allocUnsafe(9 + text.length);
   payload[0] = (isHttpResponse ? FLAG_HTTP_RESPONSE : 0) | (pending ? FLAG_PENDING : 0);
   payload.writeDoubleBE(nowUs(), 1);
   payload.set(text, 9);
-  return frame(FRAME.result, payload);
-}
-
-/** @param {Uint8Array} bytes */
-function send(bytes) {
-  writeAll(CONTROL, bytes);
+  send(FRAME.result, payload);
 }
 
 /**
@@ -109,7 +103,7 @@ function send(bytes) {
  */
 function listenForCancel(onCancel) {
   const { Socket } = require("node:net");
-  const socket = new Socket({ fd: CONTROL, readable: true, writable: false });
+  const socket = new Socket({ fd: control, readable: true, writable: false });
   socket.on("error", () => {});
   socket.once("data", onCancel);
   socket.unref();
@@ -124,7 +118,7 @@ function waitToBeEnded() {
   const byte = Buffer.allocUnsafe(1);
   for (;;) {
     try {
-      if (readSync(CONTROL, byte) === 0) break;
+      if (readSync(control, byte) === 0) break;
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EAGAIN") break;
       pause();
@@ -136,14 +130,12 @@ function waitToBeEnded() {
 
 module.exports = {
   FRAME,
+  useControl,
   nowUs,
-  readAll,
   writeAll,
   receiveInvoke,
-  parseInvoke,
-  jsonFrame,
-  resultFrame,
-  send,
+  sendJson,
+  sendResult,
   listenForCancel,
   waitToBeEnded,
 };

@@ -1,7 +1,7 @@
 // @ts-check
 "use strict";
 
-const { FRAME, jsonFrame, nowUs, receiveInvoke, resultFrame, send, waitToBeEnded } = require("./channel.cjs");
+const { FRAME, nowUs, receiveInvoke, sendJson, sendResult, waitToBeEnded } = require("./channel.cjs");
 const { createContext, isTimeUp } = require("./context.cjs");
 const { describeError } = require("./errors.cjs");
 const { findHandler } = require("./handler.cjs");
@@ -24,7 +24,7 @@ function waitUntil(promise) {
 /** @param {unknown} thrown */
 function fail(thrown) {
   const gaveUp = isTimeUp() && isAbort(thrown);
-  send(jsonFrame(FRAME.error, { ...describeError(thrown), atUs: nowUs(), isTimeUp: gaveUp }));
+  sendJson(FRAME.error, { ...describeError(thrown), atUs: nowUs(), isTimeUp: gaveUp });
   waitToBeEnded();
 }
 
@@ -38,12 +38,12 @@ async function answer(header, returned) {
   const { json, isHttpResponse } = await toResult(await returned);
   const bytes = Buffer.byteLength(json);
   if (bytes > header.resultBytes) {
-    send(jsonFrame(FRAME.tooLarge, { bytes, atUs: nowUs() }));
+    sendJson(FRAME.tooLarge, { bytes, atUs: nowUs() });
     waitToBeEnded();
   }
-  send(resultFrame(json, { isHttpResponse, pending: waitedFor.size > 0 }));
+  sendResult(json, { isHttpResponse, pending: waitedFor.size > 0 });
   while (waitedFor.size > 0) await Promise.all(waitedFor);
-  send(jsonFrame(FRAME.settled, {}));
+  sendJson(FRAME.settled, {});
   waitToBeEnded();
 }
 
@@ -72,7 +72,7 @@ async function runInvocation(bootedUs) {
     const exports = await loadBundle(header.bundle);
     const call = findHandler(exports);
     const context = createContext({ header, rawBody, waitUntil });
-    send(jsonFrame(FRAME.called, { bootedUs, calledUs: nowUs() }));
+    sendJson(FRAME.called, { bootedUs, calledUs: nowUs() });
     const parsed = () => JSON.parse(event.toString("utf8"));
     await answer(header, call({ event: parsed, context, http: header.http }));
   } catch (error) {

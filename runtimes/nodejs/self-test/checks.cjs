@@ -10,8 +10,8 @@ const { promisify } = require("node:util");
 
 /** A module with one function, `add`. */
 const ADD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0, 10, 9, 1,
-  7, 0, 32, 0, 32, 1, 106, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0,
+  10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11,
 ]);
 
 /** What uses threads, descriptors, signals or clocks, each of which a copy has had repaired. @type {Record<string, () => unknown>} */
@@ -26,7 +26,10 @@ const CHECKS = {
   clocks() {
     assert.ok(process.uptime() < 2, `uptime is ${process.uptime()} s`);
     assert.ok(performance.now() < 2000, `performance.now() is ${performance.now()} ms`);
-    assert.ok(Math.abs(performance.timeOrigin + performance.now() - Date.now()) < 100, "timeOrigin is not the start");
+    assert.ok(
+      Math.abs(performance.timeOrigin + performance.now() - Date.now()) < 100,
+      "timeOrigin is not the start",
+    );
   },
 
   numbers() {
@@ -97,7 +100,8 @@ const CHECKS = {
 
   collection() {
     let kept = [];
-    for (let round = 0; round < 40; round++) kept = Array.from({ length: 2000 }, (_, i) => ({ i, before: kept[i % 7] && i }));
+    for (let round = 0; round < 40; round++)
+      kept = Array.from({ length: 2000 }, (_, i) => ({ i, before: kept[i % 7] && i }));
     assert.equal(kept.length, 2000);
   },
 };

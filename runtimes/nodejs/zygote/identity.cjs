@@ -9,6 +9,7 @@ const { Module } = require("node:module");
  * @param {number} number
  */
 function takeOnNumber(number) {
+  if (process.pid === number) return;
   const property = Object.getOwnPropertyDescriptor(process, "pid");
   Object.defineProperty(process, "pid", { ...property, value: number });
 }

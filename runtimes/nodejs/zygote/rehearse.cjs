@@ -1,61 +1,61 @@
 // @ts-check
 "use strict";
 
-const { closeSync, openSync } = require("node:fs");
-const { FRAME, jsonFrame, parseInvoke, readAll, resultFrame, writeAll } = require("../runner/channel.cjs");
-const { createContext } = require("../runner/context.cjs");
-const { describeError } = require("../runner/errors.cjs");
-const { findHandler } = require("../runner/handler.cjs");
-const { loadBundle } = require("../runner/load.cjs");
-const { toResult } = require("../runner/result.cjs");
-const { installStackTraces } = require("../runner/stack-traces.cjs");
+const { closeSync, openSync, unlinkSync, writeSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { nowUs, useControl } = require("../runner/channel.cjs");
+const { runInvocation } = require("../runner/run-invocation.cjs");
 
-const BUNDLE = {
-  path: `${__dirname}/rehearsal.cjs`,
-  mapPath: `${__dirname}/none`,
-  scriptName: "/function/index.ts",
-  sourceRoot: "/function",
-  format: /** @type {const} */ ("cjs"),
-};
+/** As often as V8 wants to see a function before it keeps what it learns of it. */
+const ROUNDS = 4;
+
 const HEADER = {
   facts: { invocationId: "", functionName: "", functionVersion: "", attempt: 1, memoryLimitBytes: 0 },
   http: null,
   job: { id: "", name: "", opts: {} },
   secrets: {},
-  resultBytes: 0,
+  resultBytes: 1024,
   deadlineUs: 0,
   abortUs: 0,
-  bundle: BUNDLE,
+  bundle: {
+    path: `${__dirname}/rehearsal.cjs`,
+    mapPath: `${__dirname}/none`,
+    scriptName: "/function/index.ts",
+    sourceRoot: "/function",
+    format: "cjs",
+  },
 };
 
-/** Goes through a call as the runner does, to have all of its code compiled in every copy. It says nothing to anyone. */
-async function rehearse() {
-  const [, scriptName] = process.argv;
-  const nowhere = openSync("/dev/null", "r+");
-  for (let round = 0; round < 3; round++) await rehearseOnce(nowhere);
-  closeSync(nowhere);
-  process.argv[1] = /** @type {string} */ (scriptName);
-}
-
-/** @param {number} nowhere */
-async function rehearseOnce(nowhere) {
-  readAll(nowhere, Buffer.alloc(1));
-  const { header, event, rawBody } = parseInvoke(invokePayload());
-  Object.assign(process.env, header.secrets);
-  installStackTraces(header.bundle);
-  const call = findHandler(await loadBundle(header.bundle));
-  const context = createContext({ header, rawBody, waitUntil: () => {} });
-  writeAll(nowhere, jsonFrame(FRAME.called, {}));
-  const returned = await call({ event: () => JSON.parse(event.toString("utf8")), context, http: null });
-  const { json } = await toResult(returned);
-  writeAll(nowhere, resultFrame(json, { isHttpResponse: false, pending: false }));
-  describeError(new Error("none"));
+/**
+ * Goes through a call as the runner does, from its frame to its end, so that every copy has all of it compiled. In the
+ * place of the worker is a file: what is read from it is the frame, and what is written goes behind.
+ *
+ * @param {() => void} finishMicrotasks
+ */
+function rehearse(finishMicrotasks) {
+  const path = `${tmpdir()}/rehearsal`;
+  const { argv, reallyExit } = /** @type {NodeJS.Process & { reallyExit: unknown }} */ (process);
+  const [, scriptName] = argv;
+  Object.assign(process, { reallyExit() {} });
+  for (let round = 0; round < ROUNDS; round++) {
+    const file = openSync(path, "w+");
+    writeSync(file, invokeFrame(), 0, null, 0);
+    const control = useControl(file);
+    void runInvocation(nowUs());
+    finishMicrotasks();
+    useControl(control);
+    closeSync(file);
+  }
+  unlinkSync(path);
+  Object.assign(process, { reallyExit });
+  argv[1] = /** @type {string} */ (scriptName);
 }
 
 /** As the worker writes it. */
-function invokePayload() {
+function invokeFrame() {
   const parts = [Buffer.from(JSON.stringify(HEADER)), Buffer.from('{"a":1}')];
-  return Buffer.concat(parts.flatMap((part) => [u32(part.length), part]));
+  const payload = Buffer.concat(parts.flatMap((part) => [u32(part.length), part]));
+  return Buffer.concat([u32(payload.length), Buffer.from([1]), payload]);
 }
 
 /** @param {number} value */

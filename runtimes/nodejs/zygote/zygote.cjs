@@ -23,15 +23,19 @@ function refuse(reason) {
   process.reallyExit(1);
 }
 
+/** Of every copy in its sandbox: what is already right need not be changed in each. */
+const COPY_NUMBER = 2;
+
 const zygoteEnvironment = { ...process.env };
 try {
   prepare(performance.timeOrigin);
   preload();
   warmUp();
-  void rehearse();
-  // Or every copy would go on with the rehearsal. All of this is one script, so that a copy then finds its event loop
-  // as a boot does: not yet started.
-  finishMicrotasks();
+  // Promises are seen through here and now. All of this is one script, so that a copy then finds its event loop as a
+  // boot does: not yet started.
+  rehearse(finishMicrotasks);
+  takeOnCall(zygoteEnvironment);
+  takeOnNumber(COPY_NUMBER);
   installRunner();
   takeOnNumber(serve(zygoteEnvironment["MAYFLY_HUGE_PAGES"] === "1"));
 } catch (error) {

@@ -14,6 +14,7 @@
 #include "descriptors.h"
 #include "exit.h"
 #include "heap_pages.h"
+#include "heap_state.h"
 #include "huge_pages.h"
 #include "launch_traces.h"
 #include "platform_pool.h"
@@ -38,17 +39,11 @@ bool Throw(v8::Isolate* isolate, const Refusal& refusal) {
 void Prepare(const Arguments& arguments) {
   v8::Isolate* const isolate = arguments.GetIsolate();
   const double time_origin_ms = arguments[0].As<v8::Number>()->Value();
+  ChooseCompilation();
   if (Throw(isolate, InterposePlatform(isolate))) return;
   if (Throw(isolate, EndWithoutJoining(isolate))) return;
   if (Throw(isolate, FindClocks(isolate, time_origin_ms))) return;
   Throw(isolate, FindGenerator(isolate));
-}
-
-// Once, and without an eye on memory: V8's reaction to a lack of it throws compiled code away.
-void CollectGarbage(v8::Isolate* isolate) {
-  v8::V8::SetFlagsFromString("--expose-gc");
-  isolate->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
-  v8::V8::SetFlagsFromString("--no-expose-gc");
 }
 
 // finishMicrotasks(): what promises have left to be done is done here, and not in every copy.
@@ -57,7 +52,7 @@ void FinishMicrotasks(const Arguments& arguments) { arguments.GetIsolate()->Perf
 // The order counts: what allocates comes before the heap is swept, and what is looked at by a copy after.
 Refusal Seal(v8::Isolate* isolate, bool with_huge_pages, std::vector<DescriptorRange>& leftovers) {
   if (Refusal refusal = BlankLaunchEnvironment()) return refusal;
-  CollectGarbage(isolate);
+  SettleHeap(isolate);
   StopPlatformThreads(isolate);
   if (Refusal refusal = CheckThreads()) return refusal;
   if (Refusal refusal = LetHeapBeCopied()) return refusal;
