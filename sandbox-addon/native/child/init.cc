@@ -82,6 +82,15 @@ bool ReceiveGo(StepContext& context, int& clone_into) {
   }
 }
 
+void CloseAllBut(const int* kept, int count) {
+  int next = kStatusPipe + 1;
+  for (int i = 0; i < count; i++) {
+    if (kept[i] > next) sys::CloseRange(static_cast<unsigned>(next), static_cast<unsigned>(kept[i] - 1));
+    next = kept[i] + 1;
+  }
+  sys::CloseRange(static_cast<unsigned>(next), ~0U);
+}
+
 // From here on it holds nothing: no descriptor but the socket, no capability, and no way to gain one.
 void GiveUpPrivileges() {
   sys::CloseRange(0, kLauncherSocket - 1);
@@ -147,7 +156,7 @@ void RunInit(const InitPlan& plan) {
   // launcher's end kills it.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   prctl(PR_SET_NAME, "mayfly-init", 0, 0, 0);
-  sys::CloseRange(kStatusPipe + 1, ~0U);
+  CloseAllBut(plan.kept, plan.kept_count);
 
   StepContext context;
   const StepFailure failure = RunSteps(plan.build, plan.build_count, context);

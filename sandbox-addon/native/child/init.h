@@ -18,6 +18,9 @@ constexpr int kReadyPipe = 4;
 struct InitPlan {
   const Step* build;
   int build_count;
+  // Descriptors that the steps take over, in ascending order, above the two.
+  const int* kept;
+  int kept_count;
   // None where a zygote makes the main process.
   const Step* entry;
   int entry_count;

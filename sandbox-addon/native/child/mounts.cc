@@ -31,6 +31,14 @@ int OpenScratchDirectory(const char* name, int& slot) {
   return OpenClone(name, slot);
 }
 
+// pivot_root(".", ".") stacks the old root on the new one (pivot_root(2), notes); detaching takes the host away.
+int PivotTo(const char* mount_point) {
+  if (chdir(mount_point) != 0) return errno;
+  if (sys::PivotRoot(".", ".") != 0) return errno;
+  if (umount2(".", MNT_DETACH) != 0) return errno;
+  return chdir("/") == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 int OpenTree(const char* path, std::uint64_t attributes, int& slot) {
@@ -72,13 +80,21 @@ int ResizeScratch(const char* mount, const char* bytes, const char* inodes) {
   return code;
 }
 
-// pivot_root(".", ".") stacks the old root on the new one (pivot_root(2), notes); detaching takes the host away.
 int EnterNewRoot(const char* mount_point, const char* options) {
   if (mount("tmpfs", mount_point, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
-  if (chdir(mount_point) != 0) return errno;
-  if (sys::PivotRoot(".", ".") != 0) return errno;
-  if (umount2(".", MNT_DETACH) != 0) return errno;
-  return chdir("/") == 0 ? 0 : errno;
+  return PivotTo(mount_point);
+}
+
+// A root that was built before, with all that is mounted in it.
+int EnterTemplate(int& slot, const char* mount_point) {
+  if (const int code = Attach(slot, mount_point); code != 0) return code;
+  return PivotTo(mount_point);
+}
+
+// Who builds a template stays where the sources are; no symbolic link of theirs leads it out of the new root.
+int BuildTemplate(const char* mount_point, const char* options) {
+  if (mount("tmpfs", mount_point, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
+  return chroot(mount_point) == 0 && chdir("/") == 0 ? 0 : errno;
 }
 
 int Attach(int& slot, const char* target) {
@@ -90,11 +106,6 @@ int Attach(int& slot, const char* target) {
 
 int Mask(const char* target, const char* cover) {
   return mount(cover, target, nullptr, MS_BIND, nullptr) == 0 ? 0 : errno;
-}
-
-int MaskDirectory(const char* target) {
-  const unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  return mount("tmpfs", target, "tmpfs", flags, "size=0,nr_inodes=2,mode=0555") == 0 ? 0 : errno;
 }
 
 int MakeReadOnly(const char* target) {

@@ -14,9 +14,10 @@ int OpenProc(int& slot);
 int ResizeScratch(const char* mount, const char* bytes, const char* inodes);
 int OpenScratch(const char* mount_point, const char* options, int& tmp_slot, int& shm_slot);
 int EnterNewRoot(const char* mount_point, const char* options);
+int EnterTemplate(int& slot, const char* mount_point);
+int BuildTemplate(const char* mount_point, const char* options);
 int Attach(int& slot, const char* target);
 int Mask(const char* target, const char* cover);
-int MaskDirectory(const char* target);
 int MakeReadOnly(const char* target);
 int BindReadOnly(const char* target);
 

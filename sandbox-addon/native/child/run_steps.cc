@@ -25,12 +25,19 @@ int RunStep(const Step& step, StepContext& context) {
       return RaiseInterface(step.target);
     case StepKind::kOpenTree:
       return OpenTree(step.target, step.value, slot);
+    case StepKind::kAdoptMount:
+      slot = static_cast<int>(step.value);
+      return 0;
     case StepKind::kOpenProc:
       return OpenProc(slot);
     case StepKind::kOpenScratch:
       return has_slots ? OpenScratch(step.target, step.text, slot, context.slots[step.slot + 1]) : EINVAL;
     case StepKind::kEnterNewRoot:
       return EnterNewRoot(step.target, step.text);
+    case StepKind::kEnterTemplate:
+      return EnterTemplate(slot, step.target);
+    case StepKind::kBuildTemplate:
+      return BuildTemplate(step.target, step.text);
     case StepKind::kMakeDirectory:
       return MakeDirectory(step.target, step.value);
     case StepKind::kMakeSymlink:
@@ -41,8 +48,6 @@ int RunStep(const Step& step, StepContext& context) {
       return Attach(slot, step.target);
     case StepKind::kMask:
       return Mask(step.target, step.text);
-    case StepKind::kMaskDirectory:
-      return MaskDirectory(step.target);
     case StepKind::kMakeReadOnly:
       return MakeReadOnly(step.target);
     case StepKind::kBindReadOnly:

@@ -14,16 +14,18 @@ namespace mayfly {
   X(kSetHostname, "set hostname")            /* target: the name */                                           \
   X(kRaiseLoopback, "raise interface")       /* target: its name */                                           \
   X(kOpenTree, "open")                       /* target: host path, slot, value: MOUNT_ATTR_* */               \
+  X(kAdoptMount, "adopt mount")              /* slot, value: a descriptor that was inherited */               \
   X(kOpenProc, "open new proc")              /* slot */                                                       \
   X(kOpenScratch, "open new tmpfs for")      /* target: mount point, text: options, slot: /tmp, slot+1: shm */ \
   X(kEnterNewRoot, "pivot to")               /* target: mount point, text: options of the tmpfs */            \
+  X(kEnterTemplate, "pivot to template at")  /* slot, target: mount point */                                  \
+  X(kBuildTemplate, "build template at")     /* target: mount point, text: options of the tmpfs */            \
   /* … and attached in the new root, where no symbolic link can lead out of it. */                           \
   X(kMakeDirectory, "make directory")        /* target, value: mode */                                        \
   X(kMakeSymlink, "make symlink")            /* target, text: where it points */                              \
   X(kMakeFile, "make file")                  /* target, data, value: mode */                                  \
   X(kAttach, "attach")                       /* slot, target */                                               \
   X(kMask, "mask")                           /* target, text: the path that covers it */                      \
-  X(kMaskDirectory, "mask directory")        /* target */                                                     \
   X(kMakeReadOnly, "make read-only")         /* target: a mount */                                            \
   X(kBindReadOnly, "bind read-only")         /* target: a path, bound over itself */                          \
   /* The entry of the main process. */                                                                        \

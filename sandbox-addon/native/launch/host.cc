@@ -119,11 +119,14 @@ Result<Store> CreateStore() {
   store.new_root = store.directory + "/root";
   store.scratch = store.directory + "/scratch";
   store.dev = store.directory + "/dev";
+  store.empty = store.directory + "/empty";
   if (Status mounted = MountTmpfs(store.directory, "mode=0700"); !mounted) return mounted.error();
-  for (const std::string& path : {store.new_root, store.scratch, store.dev}) {
+  for (const std::string& path : {store.new_root, store.scratch, store.dev, store.empty}) {
     if (mkdir(path.c_str(), 0700) != 0) return Failed("mkdir", path);
   }
   if (Status filled = FillDev(store.dev); !filled) return filled.error();
+  if (Status mounted = MountTmpfs(store.empty, "mode=0555,size=0,nr_inodes=2"); !mounted) return mounted.error();
+  if (Status sealed = SealMount(store.empty); !sealed) return sealed.error();
   store.masked_files = Existing(kMaskedFiles);
   store.masked_directories = Existing(kMaskedDirectories);
   store.read_only = Existing(kReadOnly);

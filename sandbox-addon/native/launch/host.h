@@ -17,6 +17,8 @@ struct Store {
   std::string scratch;
   // /dev of every sandbox: the harmless nodes, the links to /proc/self/fd, and the mount point shm.
   std::string dev;
+  // A directory with nothing in it, to cover others with.
+  std::string empty;
   // What of the kernel's /proc to cover, of that which is there.
   std::vector<std::string> masked_files;
   std::vector<std::string> masked_directories;

@@ -100,7 +100,10 @@ Status Launcher::Open(const OpenMessage& message) {
   Result<Store> store = CreateStore();
   if (!store) return store.error();
   settings_.store = std::move(store.value());
-  trees_ = std::make_unique<Trees>(loop_, settings_.store.directory);
+  Result<HostView> view = HostView::Open();
+  if (!view) return view.error();
+  view_ = std::move(view.value());
+  trees_ = std::make_unique<Trees>(loop_, view_, settings_.store.directory);
   world_ = std::make_unique<SandboxWorld>(
       SandboxWorld{.loop = loop_,
                    .cgroups = *cgroups_,
@@ -123,7 +126,7 @@ void Launcher::Handle(const StartMessage& message, Packet& packet) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
   Resident& resident = MoveIn(message.id, "call-" + std::to_string(message.id));
   resident.sandbox->Start(
-      SandboxPlan::ForExec(message, settings_, UserAt(resident.user_offset), FindTree(), Filter(message.filter)), message,
+      SandboxPlan::ForExec(message, settings_, UserAt(resident.user_offset), MountTree(), Filter(message.filter)), message,
       std::move(packet.fds));
 }
 
@@ -134,8 +137,8 @@ Launcher::Resident& Launcher::MoveIn(std::uint64_t id, std::string leaf) {
   return resident;
 }
 
-SandboxPlan::FindTree Launcher::FindTree() const {
-  return [this](const std::string& name) { return trees_->Find(name); };
+SandboxPlan::MountTree Launcher::MountTree() const {
+  return [this](const std::string& name) { return trees_->Mount(name); };
 }
 
 const std::string& Launcher::Filter(const std::string& name) const {

@@ -55,7 +55,7 @@ class Launcher {
 
   [[nodiscard]] Status Open(const OpenMessage& message);
   [[nodiscard]] Resident& MoveIn(std::uint64_t id, std::string leaf);
-  [[nodiscard]] SandboxPlan::FindTree FindTree() const;
+  [[nodiscard]] SandboxPlan::MountTree MountTree() const;
   [[nodiscard]] const std::string& Filter(const std::string& name) const;
 
   // launcher_zygotes.cc
@@ -88,6 +88,7 @@ class Launcher {
   HostUser first_user_;
   std::map<std::string, std::string> filters_;
   std::unique_ptr<CgroupTree> cgroups_;
+  HostView view_;
   std::unique_ptr<Trees> trees_;
   std::unique_ptr<SandboxWorld> world_;
   std::map<std::uint64_t, Resident> sandboxes_;

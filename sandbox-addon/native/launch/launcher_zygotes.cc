@@ -17,12 +17,14 @@ constexpr std::uint64_t kRefillDelayMs = 1;
 void Launcher::Handle(const OpenZygoteMessage& message, Packet& /*packet*/) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
   const std::uint64_t id = message.id;
+  Result<std::unique_ptr<RootTemplate>> root = RootTemplate::Build(message.root, settings_.store, view_, MountTree());
+  if (!root) return Answer(id, root.error());
   const auto zygote = std::make_shared<Zygote>(
-      loop_, *cgroups_, message,
+      loop_, *cgroups_, message, std::move(root.value()),
       Zygote::Events{.on_ready = [this, id](pid_t pid) { Send(Encode(ZygoteReadyMessage{.id = id, .pid = pid})); },
                      .on_copy_failed = [this](std::uint64_t copy, int code) { FailCopy(copy, code); },
                      .on_gone = [this, id](bool was_ready, const Error& why) { BuryZygote(id, was_ready, why); }});
-  if (Status started = zygote->Start(SandboxPlan::ForZygote(message, settings_, FindTree())); !started) {
+  if (Status started = zygote->Start(settings_); !started) {
     return Answer(id, started);
   }
   zygotes_[id] = zygote;
@@ -85,8 +87,8 @@ void Launcher::PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::o
   resident.copy = copy;
   const HostUser user = UserAt(resident.user_offset);
   if (call.has_value()) resident.sandbox->TakeCall(std::move(*call));
-  resident.sandbox->Prepare(SandboxPlan::ForCopy(request, settings_, user, FindTree(), Filter(request.filter)), zygote,
-                            user, copy, [this, id, zygote_id = request.id] { TakeInParked(zygote_id, id); });
+  resident.sandbox->Prepare(zygote->PlanCopy(settings_, user, Filter(request.filter)), zygote, user, copy,
+                            [this, id, zygote_id = request.id] { TakeInParked(zygote_id, id); });
 }
 
 void Launcher::TakeInParked(std::uint64_t zygote_id, std::uint64_t id) {

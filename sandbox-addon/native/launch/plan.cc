@@ -19,11 +19,6 @@ namespace {
 constexpr const char* kInsideId = "1000";
 // Above every service of the host: where the whole machine runs short, a function goes first.
 constexpr const char* kOomScoreAdjustment = "500";
-// The root holds directories, links and the small files of `file` steps.
-constexpr const char* kRootOptions = "mode=0755,size=8m,nr_inodes=4096";
-
-constexpr std::uint64_t kReadOnlyDevices = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-
 constexpr std::uint64_t kOfInit = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
 // It stays in the launcher's process namespace: it could not make processes in one that is not below its own.
 constexpr std::uint64_t kOfZygote = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
@@ -34,13 +29,6 @@ constexpr std::uint64_t kParkedScratchInodes = 16;
 // To enter namespaces and make some, to become a function's user, and to give all that up for good.
 constexpr std::uint64_t kOfZygoteWithinReach = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SETUID |
                                                1ULL << CAP_SETGID | 1ULL << CAP_SETPCAP;
-
-// So that uptime inside begins at the sandbox's own start.
-std::string BoottimeOffset() {
-  timespec now = {};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return "boottime -" + std::to_string(now.tv_sec) + " 0\n";
-}
 
 std::string SelfMap(std::uint32_t outside) {
   return std::string(kInsideId) + " " + std::to_string(outside) + " 1\n";
@@ -64,121 +52,34 @@ ScratchSize ScratchSizeOf(std::uint64_t bytes, std::uint64_t inodes) {
 }
 
 Result<SandboxPlan> SandboxPlan::ForExec(const StartMessage& request, const PlanSettings& settings, HostUser user,
-                                         const FindTree& find_tree, const std::string& filter) {
+                                         const MountTree& mount_tree, const std::string& filter) {
   SandboxPlan plan;
-  const Root root = {request.hostname, request.root, request.tmpfs_bytes, request.tmpfs_inodes,
-                     settings.namespaces & kOfInit};
-  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
+  const Surroundings surroundings = {request.hostname, request.tmpfs_bytes, request.tmpfs_inodes,
+                                     settings.namespaces & kOfInit};
+  if (Status planned = plan.PlanRoot(request.root, surroundings, settings.store, mount_tree); !planned) {
+    return planned.error();
+  }
   plan.PlanEntry(request, settings.namespaces, user, filter);
   return plan;
 }
 
-Result<SandboxPlan> SandboxPlan::ForZygote(const OpenZygoteMessage& request, const PlanSettings& settings,
-                                           const FindTree& find_tree) {
-  static const std::string hostname = "zygote";
+SandboxPlan SandboxPlan::ForZygote(const OpenZygoteMessage& request, UniqueFd root, const PlanSettings& settings) {
   SandboxPlan plan;
-  const Root root = {hostname, request.root, kParkedScratchBytes, kParkedScratchInodes,
-                     settings.namespaces & kOfZygote};
-  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
+  const Surroundings surroundings = {"zygote", kParkedScratchBytes, kParkedScratchInodes,
+                                     settings.namespaces & kOfZygote};
+  plan.PlanRootOf(std::move(root), surroundings, settings.store);
   plan.PlanZygoteEntry(request);
   return plan;
 }
 
-Result<SandboxPlan> SandboxPlan::ForCopy(const OpenZygoteMessage& request, const PlanSettings& settings, HostUser user,
-                                         const FindTree& find_tree, const std::string& filter) {
-  static const std::string hostname = "parked";
+SandboxPlan SandboxPlan::ForCopy(UniqueFd root, const PlanSettings& settings, HostUser user, const std::string& filter) {
   SandboxPlan plan;
   plan.is_copy_ = true;
-  const Root root = {hostname, request.root, kParkedScratchBytes, kParkedScratchInodes, settings.namespaces & kOfInit};
-  if (Status planned = plan.PlanRoot(root, settings.store, find_tree); !planned) return planned.error();
+  const Surroundings surroundings = {"parked", kParkedScratchBytes, kParkedScratchInodes,
+                                     settings.namespaces & kOfInit};
+  plan.PlanRootOf(std::move(root), surroundings, settings.store);
   plan.PlanCopyEntry(settings.namespaces, user, filter);
   return plan;
-}
-
-Status SandboxPlan::PlanRoot(const Root& root, const Store& store, const FindTree& find_tree) {
-  const int proc = next_slot_++;
-  const int dev = next_slot_++;
-  const int tmp = next_slot_++;
-  const int shm = next_slot_++;
-
-  build_.push_back({.kind = StepKind::kUnshare, .value = root.namespaces});
-  if ((root.namespaces & CLONE_NEWTIME) != 0) {
-    build_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/timens_offsets",
-                      .text = Keep(BoottimeOffset())});
-  }
-  build_.push_back({.kind = StepKind::kSetHostname, .target = Keep(root.hostname)});
-  build_.push_back({.kind = StepKind::kRaiseLoopback, .target = "lo"});
-  build_.push_back({.kind = StepKind::kOpenProc, .slot = proc});
-  build_.push_back({.kind = StepKind::kOpenTree, .slot = dev, .target = Keep(store.dev), .value = kReadOnlyDevices});
-  const ScratchSize scratch = ScratchSizeOf(root.bytes, root.inodes);
-  build_.push_back({.kind = StepKind::kOpenScratch, .slot = tmp, .target = Keep(store.scratch),
-                    .text = Keep("mode=0755,size=" + scratch.bytes + ",nr_inodes=" + scratch.inodes)});
-
-  std::vector<Step> attachments;
-  for (const char* path : {"/proc", "/dev", "/tmp"}) {
-    MakeParents(std::string(path) + "/.", attachments);
-  }
-  attachments.push_back({.kind = StepKind::kAttach, .slot = proc, .target = "/proc"});
-  attachments.push_back({.kind = StepKind::kAttach, .slot = dev, .target = "/dev"});
-  attachments.push_back({.kind = StepKind::kAttach, .slot = tmp, .target = "/tmp"});
-  attachments.push_back({.kind = StepKind::kAttach, .slot = shm, .target = "/dev/shm"});
-  for (const RootStepMessage& step : root.steps) {
-    if (Status planned = PlanSource(step, find_tree, attachments); !planned) return planned;
-  }
-  build_.push_back({.kind = StepKind::kEnterNewRoot, .target = Keep(store.new_root), .text = kRootOptions});
-  build_.insert(build_.end(), attachments.begin(), attachments.end());
-
-  for (const std::string& path : store.masked_files) {
-    build_.push_back({.kind = StepKind::kMask, .target = Keep(path), .text = "/dev/null"});
-  }
-  for (const std::string& path : store.masked_directories) {
-    build_.push_back({.kind = StepKind::kMaskDirectory, .target = Keep(path)});
-  }
-  for (const std::string& path : store.read_only) {
-    build_.push_back({.kind = StepKind::kBindReadOnly, .target = Keep(path)});
-  }
-  build_.push_back({.kind = StepKind::kMakeReadOnly, .target = "/"});
-  return Success();
-}
-
-// One RootStep of types.ts. What is opened goes to the build list, before the pivot; what is made, to `attachments`.
-Status SandboxPlan::PlanSource(const RootStepMessage& step, const FindTree& find_tree,
-                               std::vector<Step>& attachments) {
-  const char* target = Keep(step.target);
-  MakeParents(step.target, attachments);
-  if (step.kind == "directory") {
-    MakeParents(step.target + "/.", attachments);
-    return Success();
-  }
-  if (step.kind == "symlink") {
-    attachments.push_back({.kind = StepKind::kMakeSymlink, .target = target, .text = Keep(step.value)});
-    return Success();
-  }
-  if (step.kind == "file") {
-    const std::string& content = texts_.emplace_back(step.value);
-    attachments.push_back({.kind = StepKind::kMakeFile, .target = target, .value = 0444, .data = content.data(),
-                           .size = content.size()});
-    return Success();
-  }
-
-  std::string source = step.value;
-  if (step.kind == "tree") {
-    const std::optional<std::string> folder = find_tree(step.value);
-    if (!folder.has_value()) return Error{"find tree", step.value, ENOENT, "load it first with loadTree"};
-    source = *folder;
-  }
-  struct stat status = {};
-  if (stat(source.c_str(), &status) != 0) return Error{"bind", source, errno, ""};
-  if (next_slot_ >= kMaxSlots - 1) return Error{"bind", source, E2BIG, "a root has too many mounts"};
-  if (S_ISDIR(status.st_mode)) {
-    MakeParents(step.target + "/.", attachments);
-  } else {
-    attachments.push_back({.kind = StepKind::kMakeFile, .target = target, .value = 0444, .data = ""});
-  }
-  const int slot = next_slot_++;
-  build_.push_back({.kind = StepKind::kOpenTree, .slot = slot, .target = Keep(source), .value = kReadOnlyTree});
-  attachments.push_back({.kind = StepKind::kAttach, .slot = slot, .target = target});
-  return Success();
 }
 
 void SandboxPlan::PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user,
@@ -248,18 +149,9 @@ void SandboxPlan::PlanZygoteEntry(const OpenZygoteMessage& request) {
                     .envp = KeepList(request.env)});
 }
 
-// The directories above a path, each once; with "/." at its end, the path too.
-void SandboxPlan::MakeParents(const std::string& path, std::vector<Step>& steps) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string parent = path.substr(0, slash);
-    if (!made_directories_.insert(parent).second) continue;
-    steps.push_back({.kind = StepKind::kMakeDirectory, .target = Keep(parent), .value = 0755});
-  }
-}
-
 InitPlan SandboxPlan::init() const {
-  return {build_.data(), static_cast<int>(build_.size()), entry_.data(),
-          is_copy_ ? 0 : static_cast<int>(entry_.size())};
+  return {build_.data(),  static_cast<int>(build_.size()), kept_.data(),
+          static_cast<int>(kept_.size()), entry_.data(), is_copy_ ? 0 : static_cast<int>(entry_.size())};
 }
 
 std::string SandboxPlan::Describe(int index) const {

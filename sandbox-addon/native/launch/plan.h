@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "child/init.h"
 #include "launch/host.h"
 #include "launch/requests.h"
@@ -37,20 +38,27 @@ struct ScratchSize {
 
 class SandboxPlan {
  public:
-  // Gives the folder that a tree was loaded to.
-  using FindTree = std::function<std::optional<std::string>(const std::string& name)>;
+  // Gives a mount of a tree that was loaded.
+  using MountTree = std::function<Result<UniqueFd>(const std::string& name)>;
 
   // `filter` is a struct sock_filter[], or empty for none. The plan keeps a copy of all it needs.
-  [[nodiscard]] static Result<SandboxPlan> ForExec(const StartMessage& request, const PlanSettings& settings, HostUser user,
-                                                 const FindTree& find_tree, const std::string& filter);
-  // A zygote itself, and the sandbox of one of its copies, which has the same root. Neither knows its call.
-  [[nodiscard]] static Result<SandboxPlan> ForZygote(const OpenZygoteMessage& request, const PlanSettings& settings,
-                                                     const FindTree& find_tree);
-  [[nodiscard]] static Result<SandboxPlan> ForCopy(const OpenZygoteMessage& request, const PlanSettings& settings,
-                                                   HostUser user, const FindTree& find_tree, const std::string& filter);
+  [[nodiscard]] static Result<SandboxPlan> ForExec(const StartMessage& request, const PlanSettings& settings,
+                                                   HostUser user, const MountTree& mount_tree,
+                                                   const std::string& filter);
+  // A root to be mounted many times, built at a mount point; it has no entry.
+  [[nodiscard]] static Result<SandboxPlan> ForTemplate(const std::vector<RootStepMessage>& root,
+                                                       const std::string& mount_point, const Store& store,
+                                                       const MountTree& mount_tree);
+  // A zygote itself, and the sandbox of one of its copies, each on a mount of the same template.
+  [[nodiscard]] static SandboxPlan ForZygote(const OpenZygoteMessage& request, UniqueFd root,
+                                             const PlanSettings& settings);
+  [[nodiscard]] static SandboxPlan ForCopy(UniqueFd root, const PlanSettings& settings, HostUser user,
+                                           const std::string& filter);
 
   // What the init carries out; the entry is not its business where a zygote makes the main process.
   [[nodiscard]] InitPlan init() const;
+  // Once whoever carries it out has been forked.
+  void CloseMounts() { mounts_.clear(); }
   [[nodiscard]] const std::vector<Step>& entry() const { return entry_; }
 
   // "make directory /function", for messages. The index of a report counts on from the build steps to the entry's.
@@ -61,24 +69,34 @@ class SandboxPlan {
   const char* Keep(std::string text);
   char* const* KeepList(const std::vector<std::string>& texts);
 
-  struct Root {
-    const std::string& hostname;
-    const std::vector<RootStepMessage>& steps;
-    // Of the scratch tmpfs.
-    std::uint64_t bytes;
-    std::uint64_t inodes;
+  // What a root stands in, beside what is in it.
+  struct Surroundings {
+    std::string hostname;
+    std::uint64_t tmpfs_bytes;
+    std::uint64_t tmpfs_inodes;
     // CLONE_NEW* of whoever builds it.
     std::uint64_t namespaces;
   };
-  Status PlanRoot(const Root& root, const Store& store, const FindTree& find_tree);
-  Status PlanSource(const RootStepMessage& step, const FindTree& find_tree, std::vector<Step>& attachments);
+
+  // plan_root.cc
+  Status PlanRoot(const std::vector<RootStepMessage>& root, const Surroundings& surroundings, const Store& store,
+                  const MountTree& mount_tree);
+  void PlanRootOf(UniqueFd root, const Surroundings& surroundings, const Store& store);
+  void PlanNamespaces(const Surroundings& surroundings);
+  void PlanMountPoints(std::vector<Step>& attachments);
+  void PlanOwnMounts(const Surroundings& surroundings, const Store& store, std::vector<Step>& attachments);
+  void PlanMasks(const Store& store);
+  void PlanAdoption(int slot, UniqueFd mount);
+  Status PlanSource(const RootStepMessage& step, const MountTree& mount_tree, std::vector<Step>& attachments);
+  Status PlanBind(const RootStepMessage& step, int slot, std::vector<Step>& attachments);
+  void MakeParents(const std::string& path, std::vector<Step>& steps);
+
   void PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user, const std::string& filter);
   void PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter);
   void PlanZygoteEntry(const OpenZygoteMessage& request);
   // From an outsider with every privilege to the function's own user with none, behind a filter.
   void PlanIdentity(std::uint64_t namespaces, HostUser user);
   void PlanFilter(const std::string& filter);
-  void MakeParents(const std::string& path, std::vector<Step>& steps);
 
   std::vector<Step> build_;
   std::vector<Step> entry_;
@@ -88,6 +106,9 @@ class SandboxPlan {
   std::set<std::string> made_directories_;
   bool is_copy_ = false;
   int next_slot_ = 0;
+  // What the steps adopt, for as long as this plan lives.
+  std::vector<UniqueFd> mounts_;
+  std::vector<int> kept_;
 };
 
 }  // namespace mayfly

@@ -63,6 +63,7 @@ Status Sandbox::BeginInit() {
   Result<InitProcess> init = StartInit(*plan_);
   if (!init) return init.error();
   init_ = std::move(init.value());
+  plan_->CloseMounts();
   if (Status gone = world_.loop.Watch(init_.pidfd.get(), [this] { OnInitGone(); }); !gone) return gone;
   if (Status report = world_.loop.Watch(init_.socket.get(), [this] { OnReport(); }); !report) return report;
   patience_ = world_.loop.After(kSetupPatienceMs, [this] { FailAtStep(-1, ETIMEDOUT); });

@@ -65,6 +65,7 @@ void Trees::Load(const std::string& name, const std::string& host_path, const Ca
 Status Trees::Begin(const std::string& name, const std::string& host_path, const Callback& done) {
   // A number for a name: what a tree is called is nobody's concern who looks at the mount.
   const std::string path = store_ + "/tree-" + std::to_string(next_++);
+  const HostView::Visit visit(view_);
   if (mkdir(path.c_str(), 0700) != 0) return Error{"mkdir", path, errno, ""};
   trees_[name] = {.path = path};
   if (Status mounted = MountTmpfs(path, kTreeOptions); !mounted) return mounted;
@@ -104,6 +105,7 @@ Status Trees::CompleteCopy(const std::string& name, Copy& copy) {
     return message.error;
   }
   Tree& tree = trees_[name];
+  const HostView::Visit visit(view_);
   if (Status sealed = SealMount(tree.path); !sealed) return sealed;
   tree.ready = true;
   return Success();
@@ -114,23 +116,22 @@ Status Trees::Drop(const std::string& name) {
   if (found == trees_.end()) return Error{"drop tree", name, ENOENT, ""};
   const std::string path = found->second.path;
   trees_.erase(found);
+  const HostView::Visit visit(view_);
   // Sandboxes that still use it hold clones of the mount; it goes with the last.
   if (umount2(path.c_str(), MNT_DETACH) != 0) return Error{"unmount", path, errno, ""};
   if (rmdir(path.c_str()) != 0) return Error{"rmdir", path, errno, ""};
   return Success();
 }
 
-std::optional<std::string> Trees::Find(const std::string& name) const {
-  const auto found = trees_.find(name);
-  if (found == trees_.end() || !found->second.ready) return std::nullopt;
-  return found->second.path;
-}
-
 Result<UniqueFd> Trees::Mount(const std::string& name) const {
-  const std::optional<std::string> path = Find(name);
-  if (!path.has_value()) return Error{"find tree", name, ENOENT, "load it first with loadTree"};
+  const auto found = trees_.find(name);
+  if (found == trees_.end() || !found->second.ready) {
+    return Error{"find tree", name, ENOENT, "load it first with loadTree"};
+  }
+  const HostView::Visit visit(view_);
   int mount = -1;
-  if (const int code = OpenTree(path->c_str(), kReadOnlyTree, mount); code != 0) return Error{"open tree", name, code, ""};
+  const int code = OpenTree(found->second.path.c_str(), kReadOnlyTree, mount);
+  if (code != 0) return Error{"open tree", name, code, ""};
   return UniqueFd(mount);
 }
 

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "launch/event_loop.h"
+#include "launch/host_view.h"
 
 namespace mayfly {
 
@@ -23,12 +23,12 @@ class Trees {
  public:
   using Callback = std::function<void(Status)>;
 
-  Trees(EventLoop& loop, std::string store) : loop_(loop), store_(std::move(store)) {}
+  Trees(EventLoop& loop, const HostView& view, std::string store)
+      : loop_(loop), view_(view), store_(std::move(store)) {}
 
   // Copies the folder in a child process, so that the launcher goes on meanwhile.
   void Load(const std::string& name, const std::string& host_path, const Callback& done);
   [[nodiscard]] Status Drop(const std::string& name);
-  [[nodiscard]] std::optional<std::string> Find(const std::string& name) const;
   // A mount of it that is nowhere yet.
   [[nodiscard]] Result<UniqueFd> Mount(const std::string& name) const;
 
@@ -46,6 +46,7 @@ class Trees {
   [[nodiscard]] Status CompleteCopy(const std::string& name, Copy& copy);
 
   EventLoop& loop_;
+  const HostView& view_;
   std::string store_;
   std::uint64_t next_ = 1;
   std::map<std::string, Tree> trees_;

@@ -28,9 +28,10 @@ Zygote::~Zygote() {
   for (const UniqueFd* fd : {&pidfd_, &socket_}) loop_.Unwatch(fd->get());
 }
 
-Status Zygote::Start(Result<SandboxPlan> plan) {
-  if (!plan) return plan.error();
-  plan_ = std::move(plan.value());
+Status Zygote::Start(const PlanSettings& settings) {
+  Result<UniqueFd> root = root_->Mount();
+  if (!root) return root.error();
+  plan_ = SandboxPlan::ForZygote(request_, std::move(root.value()), settings);
   const Status launched = Launch();
   if (!launched && leaf_ != nullptr) (void)leaf_->Remove();
   return launched;
@@ -63,6 +64,7 @@ Status Zygote::Launch() {
   if (pid_ == 0) RunZygote(steps, context);
   if (pid_ < 0) return Error{"clone", "zygote", errno, ""};
   pidfd_.Reset(pidfd);
+  plan_->CloseMounts();
   leaf_->CloseJoinFds();
   patience_ = loop_.After(kStartPatienceMs, [this] {
     why_ = {"zygote", "", ETIMEDOUT, "it took too long to start"};
@@ -70,6 +72,12 @@ Status Zygote::Launch() {
   });
   if (Status gone = loop_.Watch(pidfd_.get(), [this] { OnGone(); }); !gone) return gone;
   return loop_.Watch(socket_.get(), [this] { OnReadable(); });
+}
+
+Result<SandboxPlan> Zygote::PlanCopy(const PlanSettings& settings, HostUser user, const std::string& filter) const {
+  Result<UniqueFd> root = root_->Mount();
+  if (!root) return root.error();
+  return SandboxPlan::ForCopy(std::move(root.value()), settings, user, filter);
 }
 
 Status Zygote::Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const {

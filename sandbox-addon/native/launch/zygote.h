@@ -12,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "launch/event_loop.h"
 #include "launch/plan.h"
+#include "launch/root_template.h"
 #include "zygote/messages.h"
 
 namespace mayfly {
@@ -28,13 +29,20 @@ class Zygote {
     std::function<void(bool was_ready, Error why)> on_gone;
   };
 
-  Zygote(EventLoop& loop, CgroupTree& cgroups, OpenZygoteMessage request, Events events)
-      : loop_(loop), cgroups_(cgroups), request_(std::move(request)), events_(std::move(events)) {}
+  Zygote(EventLoop& loop, CgroupTree& cgroups, OpenZygoteMessage request, std::unique_ptr<RootTemplate> root,
+         Events events)
+      : loop_(loop),
+        cgroups_(cgroups),
+        request_(std::move(request)),
+        root_(std::move(root)),
+        events_(std::move(events)) {}
   ~Zygote();
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
-  [[nodiscard]] Status Start(Result<SandboxPlan> plan);
+  [[nodiscard]] Status Start(const PlanSettings& settings);
+  [[nodiscard]] Result<SandboxPlan> PlanCopy(const PlanSettings& settings, HostUser user,
+                                             const std::string& filter) const;
   [[nodiscard]] Status Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const;
   void Kill();
 
@@ -56,6 +64,7 @@ class Zygote {
   EventLoop& loop_;
   CgroupTree& cgroups_;
   const OpenZygoteMessage request_;
+  const std::unique_ptr<RootTemplate> root_;
   const Events events_;
   std::optional<SandboxPlan> plan_;
   std::unique_ptr<LeafCgroup> leaf_;

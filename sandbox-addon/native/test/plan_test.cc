@@ -1,9 +1,11 @@
 // The order of a sandbox's steps, which is what makes it safe.
 #include "launch/plan.h"
 
+#include <fcntl.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "child/step.h"
 #include "test/tap.h"
@@ -15,6 +17,7 @@ using mayfly::SandboxPlan;
 using mayfly::StartMessage;
 using mayfly::Step;
 using mayfly::StepKind;
+using mayfly::UniqueFd;
 using mayfly::tap::Check;
 
 namespace {
@@ -25,6 +28,7 @@ PlanSettings Settings() {
                     .new_root = "/store/root",
                     .scratch = "/store/scratch",
                     .dev = "/store/dev",
+                    .empty = "/store/empty",
                     .masked_files = {"/proc/kcore"},
                     .masked_directories = {},
                     .read_only = {"/proc/sys"}};
@@ -42,10 +46,11 @@ StartMessage Request() {
 }
 
 Result<SandboxPlan> Build(const StartMessage& request) {
-  const auto find = [](const std::string& name) -> std::optional<std::string> {
-    return name == "code" ? std::optional<std::string>("/usr") : std::nullopt;
+  const auto mount = [](const std::string& name) -> Result<UniqueFd> {
+    if (name == "code") return UniqueFd(open("/usr", O_PATH | O_CLOEXEC));
+    return mayfly::Error{"find tree", name, ENOENT, ""};
   };
-  return SandboxPlan::ForExec(request, Settings(), {65'533, 65'533}, find, "filter");
+  return SandboxPlan::ForExec(request, Settings(), {65'533, 65'533}, mount, "filter");
 }
 
 std::ptrdiff_t IndexOf(const Step* steps, int count, StepKind kind) {

