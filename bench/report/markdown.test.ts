@@ -8,12 +8,12 @@ import { aReport } from "./test-report.ts";
 
 it("a row has the latencies, the rate, the CPU, and the ratio to bare node with as many in flight", () => {
   expect(markdown(aReport())).toContain(
-    "| the mayfly-fork | 1 | 2.00 | 4.00 | 6.00 | 7.00 | 500 | 1.00 | 0.10 | 0.10 | – |",
+    "| the mayfly-fork | 1 | 9 | 2.00 | 4.00 | 6.00 | 7.00 | 500 | 1.00 | 0.10 | 0.10 | – |",
   );
 });
 
 it("a peer without figures says why", () => {
-  expect(markdown(aReport())).toContain("| crun + node | – | not measured: not installed |");
+  expect(markdown(aReport())).toContain("| crun + node | – | – | not measured: not installed |");
 });
 
 it("the text begins with what is measured, and names host, rounds and commit", () => {

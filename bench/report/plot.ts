@@ -16,7 +16,7 @@ interface Series {
 /** Latency over the rate of arrivals, p50 and p99, of every rate that held: an SVG that needs nothing. */
 export function plotOf(report: Report): string {
   const series = report.open.flatMap((one, at): Series[] => {
-    const windows = "windows" in one ? one.windows.filter(({ sustained }) => sustained) : [];
+    const windows = "windows" in one ? oneOfEachRate(one.windows) : [];
     return windows.length === 0
       ? []
       : [{ title: one.title, colour: COLOURS[at % COLOURS.length] ?? "", windows }];
@@ -46,6 +46,13 @@ export function plotOf(report: Report): string {
     ),
     "</svg>\n",
   ].join("\n");
+}
+
+/** Those that held; where a rate was looked at twice, the longer look. */
+function oneOfEachRate(windows: readonly Window[]): Window[] {
+  const held = windows.filter(({ sustained }) => sustained).toSorted((a, b) => a.seconds - b.seconds);
+  const byRate = new Map(held.map((window) => [window.perSecond, window]));
+  return [...byRate.values()].toSorted((a, b) => a.perSecond - b.perSecond);
 }
 
 function axes(x: Scale, y: Scale, highest: number): string[] {

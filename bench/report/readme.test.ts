@@ -19,7 +19,7 @@ describe("what follows from the newest result", async () => {
 it("the README keeps what stands around the figures, however often they are filled in", () => {
   const readme = "# M\n<!-- figures: npm run bench -- --readme -->\nold\n<!-- end of figures -->\nrest\n";
   const filled = withFigures(readme, aReport());
-  expect(filled).toMatch(/^# M\n<!-- figures.*-->\nMeasured 2026-01-02 at abc123/);
+  expect(filled).toMatch(/^# M\n<!-- figures.*-->\nMeasured 2026-01-02 at commit abc123/);
   expect(filled).toContain("<!-- end of figures -->\nrest\n");
   expect(filled).not.toContain("old");
   expect(withFigures(filled, aReport())).toBe(filled);

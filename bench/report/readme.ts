@@ -56,10 +56,16 @@ function figures(report: Report): string {
     if (one === null) return [];
     return [[title, one.p50Ms, one.p99Ms, eight?.perSecond ?? null, one.cpuMsPerCall]];
   });
-  const columns = ["one call of a fresh process", "p50 ms", "p99 ms", "per second, 8 in flight", "CPU ms"];
+  const columns = [
+    "one call of hello at a time",
+    "p50 ms",
+    "p99 ms",
+    "per second, 8 in flight",
+    "CPU ms per call",
+  ];
   const facts = [...rates(report), ...memory(report)];
   return [
-    `Measured ${date.slice(0, 10)} at ${commit} on ${host.cores} cores (${host.cpu}), Linux ${host.kernel}; all of it in [bench/results/latest.md](bench/results/latest.md).`,
+    `Measured ${date.slice(0, 10)} at commit ${commit} on ${host.cores} cores (${host.cpu}), Linux ${host.kernel}; all of it in [bench/results/latest.md](bench/results/latest.md).`,
     table(columns, rows),
     facts.map((fact) => `- ${fact}`).join("\n"),
     `![Latency over arrivals per second](${PLOT})`,

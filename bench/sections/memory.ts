@@ -21,7 +21,8 @@ export interface MemoryFigures {
   readonly runningPssBytes: number;
 }
 
-const WARM_UP_CALLS = 20;
+/** So that code is compiled and copies are parked, as on any system that is in use. */
+const WARM_UP_TIMES = 50;
 const SETTLED_AFTER_MS = 3000;
 /** As many as a worker has slots on two cores. */
 const IN_FLIGHT = 4;
@@ -32,12 +33,14 @@ const LOOK_AFTER_MS = 2000;
 export async function measureMemory(systems: Systems): Promise<MemoryFigures> {
   const running = await systems.get("usual");
   const name = await running.function({ workload: "hold", isolation: "fork" });
-  for (let i = 0; i < WARM_UP_CALLS; i++) await hold(running, name, 1);
+  const callAtOnce = (ms: number) =>
+    Promise.all(Array.from({ length: IN_FLIGHT }, () => hold(running, name, ms)));
+  for (let i = 0; i < WARM_UP_TIMES; i++) await callAtOnce(1);
   await setTimeout(SETTLED_AFTER_MS);
   const idle = await memoryByPart(running);
   const idlePssBytes = pssOf(idle);
 
-  const held = Promise.all(Array.from({ length: IN_FLIGHT }, () => hold(running, name, HOLD_MS)));
+  const held = callAtOnce(HOLD_MS);
   await setTimeout(LOOK_AFTER_MS);
   const atWorkPssBytes = pssOf(await memoryByPart(running));
   await held;

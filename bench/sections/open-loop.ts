@@ -35,7 +35,7 @@ export type OpenMeasured = Pick<OpenTrial, "id" | "title" | "what"> & (OpenFigur
 
 const IN_FLIGHT_FOR_CAPACITY = 16;
 /** A rate that held for seconds may not hold for a minute: then a little less is tried. */
-const STEP_DOWN = 0.95;
+const STEP_DOWN = 0.93;
 const SUSTAIN_TRIES = 3;
 
 export async function measureOpenLoop(
