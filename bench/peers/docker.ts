@@ -5,46 +5,52 @@ import { INSIDE, NODE_FOLDER, type Peer, SYSTEM_FOLDERS, WORKLOAD } from "./peer
 
 const IMAGE = "mayfly-bench-empty";
 
+/** An archive without files. */
+const EMPTY_ARCHIVE = Buffer.alloc(1024);
+
+/** Given as an option where the environment names one, since a trial's processes get no environment. */
+const { DOCKER_HOST: host } = process.env;
+const DAEMON = host === undefined ? [] : ["--host", host];
+
 /** `docker run` of an image with nothing in it: the host's libraries and node are mounted, as for the other peers. */
 export const docker: Peer = {
   title: "docker run + node",
-  what: "containerd's container: 5 namespaces (no user, no time), the same cgroup limits, Docker's seccomp profile, no network",
+  what: "a container by way of dockerd, containerd and runc: 5 namespaces (no user, no time), the same cgroup limits, Docker's seccomp profile, no network",
   install: "it needs a running Docker daemon",
   async prepare() {
     await makeImage();
-    const mounts = [...SYSTEM_FOLDERS.map((folder) => `${folder}:${folder}:ro`)];
-    mounts.push(`${NODE_FOLDER}:/runtime:ro`, `${WORKLOAD}:${INSIDE.folder}:ro`);
-    const volumes = mounts.flatMap((mount) => ["--volume", mount]);
-    const limits = [
-      "--cpus",
-      `${LIMITS.cpus}`,
-      "--memory",
-      `${LIMITS.memoryBytes}`,
-      "--pids-limit",
-      `${LIMITS.pids}`,
+    const folders = [
+      ...SYSTEM_FOLDERS.map((folder) => [folder, folder]),
+      [NODE_FOLDER, "/runtime"],
+      [WORKLOAD, INSIDE.folder],
     ];
-    const walls = [
-      "--network",
-      "none",
-      "--read-only",
-      "--cap-drop",
-      "ALL",
-      "--tmpfs",
-      `/tmp:size=${LIMITS.tmpfsBytes}`,
+    const options = {
+      network: "none",
+      "cap-drop": "ALL",
+      cpus: LIMITS.cpus,
+      memory: LIMITS.memoryBytes,
+      "pids-limit": LIMITS.pids,
+      tmpfs: `/tmp:size=${LIMITS.tmpfsBytes}`,
+      workdir: INSIDE.folder,
+    };
+    const words = [
+      ...["run", "--rm", "--interactive", "--read-only"],
+      ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+      ...folders.map(([source, target]) => `--volume=${source}:${target}:ro`),
+      ...[IMAGE, INSIDE.node, INSIDE.program],
     ];
-    const command = ["docker", "run", "--rm", "--interactive", ...walls, ...limits, ...volumes] as const;
-    return () => [...command, "--workdir", INSIDE.folder, IMAGE, INSIDE.node, INSIDE.program];
+    return () => ["docker", ...DAEMON, ...words];
   },
 };
 
-/** An empty archive is two blocks of zeros. */
+/** @throws Error in the client's own words, where there is no daemon */
 async function makeImage(): Promise<void> {
-  const importing = promisify(execFile)("docker", ["import", "-", IMAGE]);
-  importing.child.stdin?.on("error", () => {}); // A client without a daemon says so on stderr.
-  importing.child.stdin?.end(Buffer.alloc(1024));
-  try {
-    await importing;
-  } catch (error) {
-    throw new Error(((error as { stderr?: string }).stderr || String(error)).trim().split("\n")[0]);
-  }
+  const run = promisify(execFile);
+  if (await run("docker", [...DAEMON, "image", "inspect", IMAGE]).catch(() => null)) return;
+  const importing = run("docker", [...DAEMON, "import", "-", IMAGE]);
+  importing.child.stdin?.on("error", () => {}); // A client without a daemon says why on stderr.
+  importing.child.stdin?.end(EMPTY_ARCHIVE);
+  await importing.catch((error: Error & { stderr?: string }) => {
+    throw new Error(error.stderr?.trim().split("\n")[0] || error.message, { cause: error });
+  });
 }
