@@ -29,6 +29,8 @@ const COPY_NUMBER = 2;
 const zygoteEnvironment = { ...process.env };
 try {
   prepare(performance.timeOrigin);
+  // Before what looks at the standard streams as it loads: it would open sockets on the zygote's own.
+  installRunner();
   preload();
   warmUp();
   // Promises are seen through here and now. All of this is one script, so that a copy then finds its event loop as a
@@ -36,7 +38,6 @@ try {
   rehearse(finishMicrotasks);
   takeOnCall(zygoteEnvironment);
   takeOnNumber(COPY_NUMBER);
-  installRunner();
   takeOnNumber(serve(zygoteEnvironment["MAYFLY_HUGE_PAGES"] === "1"));
 } catch (error) {
   refuse(error);
