@@ -5,7 +5,7 @@ import type { Answer } from "./functions/answers.ts";
 
 const FUNCTIONS = new URL("functions/", import.meta.url);
 /** An addon with the interface that is the same in every Node: the runner's own serves as well as any. */
-const ADDON = new URL("../../runtimes/nodejs/build/oom.node", import.meta.url);
+const ADDON = new URL("../../runtimes/nodejs/build/runner/oom.node", import.meta.url);
 const PATIENCE_MS = 20_000;
 
 export type Answers = Readonly<Record<string, Answer>>;

@@ -72,6 +72,8 @@ export const questions: Questions = {
     [...new Set(lines("/proc/self/maps").map((line) => line.split(/\s+/).slice(5).join(" ")))]
       .filter((path) => path !== "")
       .sort(),
+  "/proc/self/maps: no memory that is shared with another process": () =>
+    lines("/proc/self/maps").filter((line) => / .w.s /.test(line)),
   "/proc/self/auxv and stat belong to this process": () => [
     fs.readFileSync("/proc/self/auxv").length > 0,
     read("/proc/self/stat").split(" ").length,
