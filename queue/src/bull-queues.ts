@@ -39,6 +39,8 @@ type MovedJob = [json: BullJob | null, id: string, rateLimitedMs: number, delaye
 /** What a take gives: a job, or what the queue waits for. */
 export interface TakeAnswer {
   readonly job: BullJob | null;
+  /** Tells whether others wait behind it. */
+  readonly more: Promise<boolean>;
   /** The queue's rate limit allows the next one after so many milliseconds; 0 without such a wait. */
   readonly rateLimitedMs: number;
   /** When the next delayed job is due; 0 without one. */
@@ -87,6 +89,7 @@ export class BullQueue {
   readonly functionName: string;
   readonly lane: Lane;
   readonly #redis: Redis;
+  readonly #connection: RedisConnection;
   readonly #name: string;
   readonly #backend: RedisQueueBackend;
   #scheduler: JobScheduler | null = null;
@@ -102,6 +105,7 @@ export class BullQueue {
     this.functionName = functionName;
     this.lane = lane;
     this.#redis = redis;
+    this.#connection = connection;
     this.#name = name;
     const queueKeys = new QueueKeys(keys.QUEUE_PREFIX);
     const options: BackendOptions = { connection: {}, prefix: keys.QUEUE_PREFIX, ...hold };
@@ -136,9 +140,23 @@ export class BullQueue {
   }
 
   async take(token: string, workerId: string): Promise<TakeAnswer> {
-    const [json, id, rateLimitedMs, delayedUntil] = await this.#moveToActive(token, workerId);
+    const taking = this.#moveToActive(token, workerId);
+    const more = this.#hasWaiting();
+    // Nobody may come to ask for it.
+    more.catch(() => {});
+    const [json, id, rateLimitedMs, delayedUntil] = await taking;
     const job = json === null || json === undefined ? null : shapedJob({ ...json, id });
-    return { job, rateLimitedMs: Number(rateLimitedMs) || 0, delayedUntil: Number(delayedUntil) || 0 };
+    return { job, more, rateLimitedMs: Number(rateLimitedMs) || 0, delayedUntil: Number(delayedUntil) || 0 };
+  }
+
+  /**
+   * Asked right after a take it is sent in the same write: BullMQ sends its command once this promise has answered, and
+   * who waits for it later comes after. (The other way round it would count the job that is being taken, and the
+   * function be looked at once in vain.)
+   */
+  async #hasWaiting(): Promise<boolean> {
+    await this.#connection.client;
+    return (await this.#redis.exists(this.key("wait"), this.key("prioritized"))) > 0;
   }
 
   async #moveToActive(token: string, workerId: string): Promise<MovedJob> {

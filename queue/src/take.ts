@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { FunctionVersion } from "@mayfly/contract";
-import type { Lane, Store } from "@mayfly/store";
-import type { Redis } from "ioredis";
+import type { Store } from "@mayfly/store";
 import { BUILDS } from "./build-call.ts";
 import type { BullQueue, BullQueues } from "./bull-queues.ts";
 import { HeldJob } from "./held-job.ts";
@@ -10,7 +8,6 @@ import type { Ready } from "./ready.ts";
 import type { Hint, WorkSource } from "./work-source.ts";
 
 export interface TakeDeps {
-  readonly redis: Redis;
   readonly store: Store;
   readonly queues: BullQueues;
   readonly ready: Ready;
@@ -34,34 +31,24 @@ export async function takeJob(deps: TakeDeps, { functionName, lane }: Hint): Pro
   if (most !== undefined && !(await permits.take(functionName, token, most))) return null;
 
   const queue = queues.get(functionName, lane);
-  const { job, rateLimitedMs, delayedUntil } = await queue.take(token, workerId);
+  const { job, more, rateLimitedMs, delayedUntil } = await queue.take(token, workerId);
   if (job === null) {
     if (most !== undefined) await permits.giveBack(functionName, token);
     if (rateLimitedMs > 0) ready.hintAt(functionName, lane, Date.now() + rateLimitedMs);
     else if (delayedUntil > 0) ready.hintAt(functionName, lane, delayedUntil);
     return null;
   }
-  afterwards(deps, queue, version, job.opts.mayfly === undefined);
+  const isProducers = job.opts.mayfly === undefined;
+  if (isProducers && version !== null) deps.source.watch(functionName);
+  hintIfMore(ready, queue, more).catch((error: unknown) =>
+    deps.onError(error, `looking for more of ${functionName}`),
+  );
   const held = new HeldJob(queue, job, token);
   queue.scheduleNext(job).catch((error: unknown) => deps.onError(error, `scheduling the next ${job.name}`));
   return held;
 }
 
-/** What nobody waits for: the job at hand goes first. */
-function afterwards(
-  { redis, ready, source, onError }: TakeDeps,
-  queue: BullQueue,
-  version: FunctionVersion | null,
-  isProducers: boolean,
-): void {
-  const { functionName, lane } = queue;
-  if (isProducers && version !== null) source.watch(functionName);
-  hintIfMore(redis, ready, queue, lane).catch((error: unknown) =>
-    onError(error, `looking for more of ${functionName}`),
-  );
-}
-
-async function hintIfMore(redis: Redis, ready: Ready, queue: BullQueue, lane: Lane): Promise<void> {
-  const waiting = await redis.exists(queue.key("wait"), queue.key("prioritized"));
-  if (waiting > 0) await ready.hint(queue.functionName, lane);
+/** Nobody waits for that: the job at hand goes first. */
+async function hintIfMore(ready: Ready, { functionName, lane }: BullQueue, more: Promise<boolean>) {
+  if (await more) await ready.hint(functionName, lane);
 }
