@@ -4,6 +4,7 @@ import {
   type WorkerGauges,
   type WorkerObserver,
   ZYGOTE_EVENTS,
+  ZYGOTE_RUNTIMES,
 } from "@mayfly/contract";
 import { Counter, Gauge } from "prom-client";
 import type { Instruments } from "./instruments.ts";
@@ -42,8 +43,7 @@ export function createStartMetrics(
   for (const why of BOOT_REASONS) boots.inc({ why }, 0);
   for (const isolation of ISOLATIONS) failures.inc({ isolation }, 0);
   registerZygoteGauges(registry, gauges);
-  for (const { runtime } of gauges.zygotes())
-    for (const event of ZYGOTE_EVENTS) events.inc({ runtime, event }, 0);
+  for (const runtime of ZYGOTE_RUNTIMES) for (const event of ZYGOTE_EVENTS) events.inc({ runtime, event }, 0);
   return {
     started(_, start) {
       starts.inc({ how: start.how });

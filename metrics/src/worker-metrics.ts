@@ -2,6 +2,7 @@ import type { WorkerGauges, WorkerObserver } from "@mayfly/contract";
 import { Counter, collectDefaultMetrics, Gauge } from "prom-client";
 import { createAttemptMetrics } from "./attempt-metrics.ts";
 import { WAIT_SECONDS } from "./buckets.ts";
+import { registerEventLoopDelay } from "./event-loop-delay.ts";
 import { type Exposition, expose } from "./exposition.ts";
 import { createFaasMetrics } from "./faas-metrics.ts";
 import { Instruments } from "./instruments.ts";
@@ -54,6 +55,7 @@ export function createWorkerMetrics({
     WAIT_SECONDS,
   );
   registerGauges(instruments, gauges, worker);
+  registerEventLoopDelay(instruments);
   collectDefaultMetrics({ register: instruments.registry });
 
   const answer = (accept: string | undefined) => expose(instruments.registry, accept);

@@ -44,11 +44,11 @@ function verdict(): Section {
         ],
       }),
       stat({
-        title: "Event loop lag, p99",
+        title: "Event loop delay, p99",
         description: "Above the lock's time (8 s by default) it loses its jobs to another.",
         unit: "s",
         levels: { warn: 0.1, bad: 0.5 },
-        queries: [[`nodejs_eventloop_lag_p99_seconds{${ONE}}`, "lag"]],
+        queries: [[`mayfly_event_loop_delay_seconds{${ONE},quantile="0.99"}`, "delay"]],
       }),
       stat({
         title: "Our own failures",
@@ -227,13 +227,13 @@ function process(): Section {
         ],
       }),
       graph({
-        title: "Event loop lag",
-        description: "How late timers fire: median and p99.",
+        title: "Event loop delay",
+        description: "How late timers fire. A worker that keeps up stays below 5 ms.",
         unit: "s",
         levels: { warn: 0.1, bad: 0.5 },
         queries: [
-          [`nodejs_eventloop_lag_p50_seconds{${ONE}}`, "median"],
-          [`nodejs_eventloop_lag_p99_seconds{${ONE}}`, "p99"],
+          [`mayfly_event_loop_delay_seconds{${ONE},quantile="0.5"}`, "median"],
+          [`mayfly_event_loop_delay_seconds{${ONE},quantile="0.99"}`, "p99"],
         ],
       }),
       graph({

@@ -47,6 +47,7 @@ export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
   const entries = new Map<string, Entry>();
   /** A tree of the same name cannot be loaded again before it has gone. */
   const dropping = new Map<string, Promise<void>>();
+  let loadedBytes = 0;
 
   const load = async (artifact: string): Promise<Loaded> => {
     const files = unpackFiles(await cache.get(artifact));
@@ -59,6 +60,7 @@ export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
 
   const drop = (artifact: string, entry: Entry) => {
     entries.delete(artifact);
+    loadedBytes -= entry.bytes;
     const dropped = entry.loaded
       .then(({ tree }) => sandboxes.dropTree(tree))
       .catch(onError)
@@ -67,12 +69,11 @@ export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
   };
 
   const evict = () => {
-    let total = [...entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    if (loadedBytes <= maxBytes) return;
     for (const [artifact, entry] of entries) {
-      if (total <= maxBytes) return;
       if (entry.leases > 0) continue;
-      total -= entry.bytes;
       drop(artifact, entry);
+      if (loadedBytes <= maxBytes) return;
     }
   };
 
@@ -84,6 +85,7 @@ export function createCodeTrees(options: CodeTreesOptions): CodeTrees {
       entry.leases++;
       try {
         const { tree, bytes, bundleFormat } = await entry.loaded;
+        loadedBytes += bytes - entry.bytes;
         entry.bytes = bytes;
         return {
           tree,

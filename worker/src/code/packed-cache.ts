@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes, webcrypto } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArtifactStore } from "@mayfly/store";
@@ -31,7 +31,7 @@ export async function openPackedCache({
     async get(hash) {
       const path = join(folder, hash + SUFFIX);
       const cached = await readFile(path).catch(() => null);
-      if (cached !== null && sha256(cached) === hash) {
+      if (cached !== null && (await sha256(cached)) === hash) {
         const now = new Date();
         await utimes(path, now, now).catch(() => undefined);
         return cached;
@@ -70,6 +70,7 @@ async function evict(folder: string, maxBytes: number): Promise<void> {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** Beside the event loop: code may be large, and whoever waits for something else should not wait for it. */
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }

@@ -8,7 +8,9 @@ const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin";
 const PYTHON = "/usr/bin/python3";
 const MIB = 1024 ** 2;
 
-export type RuntimeKind = "nodejs" | "python3" | "exec";
+/** The runtimes that have a runner. */
+export type RunnerKind = "nodejs" | "python3";
+export type RuntimeKind = RunnerKind | "exec";
 
 export function runtimeKind({ runtime }: Pick<Manifest, "runtime">): RuntimeKind {
   return runtime === "python3" || runtime === "exec" ? runtime : "nodejs";
@@ -57,7 +59,8 @@ export function bootSpec(process: ProcessSpec, manifest: Manifest, root: readonl
   const kind = runtimeKind(manifest);
   return {
     ...process,
-    argv: argvOf(kind, manifest),
+    argv:
+      kind === "exec" ? [`${FUNCTION_DIR}/${manifest.entry}`] : runnerArgv(kind, manifest.limits.memoryBytes),
     root,
     control: kind === "exec" ? "none" : "channel",
     seccomp: kind,
@@ -69,15 +72,14 @@ export function forkSpec(process: ProcessSpec, zygote: Zygote, codeTree: string)
   return { ...process, zygote, attach: [{ tree: codeTree, target: FUNCTION_DIR }] };
 }
 
-function argvOf(kind: RuntimeKind, { entry, limits }: Manifest): string[] {
+/** How a runner is started, and in its place a zygote, whose copies show these arguments as theirs. */
+export function runnerArgv(kind: RunnerKind, memoryBytes: number | null): string[] {
   switch (kind) {
     case "nodejs":
-      return [`${NODE_BIN}/node`, ...heapFlags(limits.memoryBytes), RUNNERS.nodejs.main];
+      return [`${NODE_BIN}/node`, ...heapFlags(memoryBytes), RUNNERS.nodejs.main];
     case "python3":
       // Isolated from the host's environment and packages; unbuffered, so that a line has the time of its writing.
       return [PYTHON, "-I", "-S", "-E", "-u", RUNNERS.python3.main];
-    case "exec":
-      return [`${FUNCTION_DIR}/${entry}`];
   }
 }
 

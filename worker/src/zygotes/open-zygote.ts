@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { ZYGOTES, type ZygoteTuning, zygoteEnvironment } from "@mayfly/runtimes";
+import type { ZygoteRuntime } from "@mayfly/contract";
+import { type ZygoteTuning, zygoteEnvironment } from "@mayfly/runtimes";
 import type { RootStep, Sandboxes, Zygote, ZygoteSpec } from "@mayfly/sandbox-addon";
-import { heapFlags } from "../run/heap-flags.ts";
-import { NODE_BIN, type RuntimeTrees, zygoteRoot } from "../run/root.ts";
-import { BASE_ENVIRONMENT, pathOf } from "../run/spec.ts";
+import { type RuntimeTrees, zygoteRoot } from "../run/root.ts";
+import { BASE_ENVIRONMENT, pathOf, runnerArgv } from "../run/spec.ts";
 import type { Opened } from "./succession.ts";
-import type { ZygoteKind, ZygoteRuntime } from "./zygote-kind.ts";
+import { runnerKindOf, type ZygoteKind, type ZygoteRuntime } from "./zygote-kind.ts";
 
 /** Taken for one whose memory could not be read. */
 const USUAL_BYTES = 90 * 1024 ** 2;
@@ -16,11 +16,11 @@ export interface OpenZygoteDeps {
   readonly tuning: ZygoteTuning;
   readonly trees: (runtime: ZygoteRuntime) => Promise<RuntimeTrees>;
   /** Rejects with what a copy cannot do. */
-  readonly selfTest: (zygote: Zygote) => Promise<void>;
+  readonly selfTest: (zygote: Zygote, runtime: ZygoteRuntime) => Promise<void>;
 }
 
 /**
- * Makes what starts a zygote and proves it. What a new Node may break, it breaks in all of its zygotes: the first of a
+ * Makes what starts a zygote and proves it. What a new version may break, it breaks in all of its zygotes: the first of a
  * runtime is tested, and those after it are only started.
  */
 export function createZygoteOpener(deps: OpenZygoteDeps) {
@@ -30,7 +30,7 @@ export function createZygoteOpener(deps: OpenZygoteDeps) {
     const zygote = await deps.sandboxes.openZygote(spec);
     try {
       const bytes = await memoryOf(zygote.pid);
-      if (!proved.has(kind.runtime)) await deps.selfTest(zygote);
+      if (!proved.has(kind.runtime)) await deps.selfTest(zygote, kind.runtime);
       proved.add(kind.runtime);
       return { zygote, bytes };
     } catch (error) {
@@ -42,15 +42,17 @@ export function createZygoteOpener(deps: OpenZygoteDeps) {
 
 /** Its arguments are those of a boot, since its copies show them as theirs. */
 function zygoteSpec(
-  { memoryClass }: ZygoteKind,
+  { runtime, memoryClass }: ZygoteKind,
   { systemRoot, tuning }: OpenZygoteDeps,
   trees: RuntimeTrees,
 ): ZygoteSpec {
+  const kind = runnerKindOf(runtime);
+  const ofRuntime = kind === "nodejs" ? zygoteEnvironment(tuning) : {};
   return {
-    argv: [`${NODE_BIN}/node`, ...heapFlags(memoryClass), ZYGOTES.nodejs.main],
-    env: { PATH: pathOf("nodejs"), ...BASE_ENVIRONMENT, ...zygoteEnvironment(tuning) },
+    argv: runnerArgv(kind, memoryClass),
+    env: { PATH: pathOf(kind), ...BASE_ENVIRONMENT, ...ofRuntime },
     root: zygoteRoot(systemRoot, trees),
-    seccomp: "nodejs",
+    seccomp: kind,
   };
 }
 

@@ -4,7 +4,7 @@ import {
   FUNCTION_DIR,
   type InvokeHeader,
   invokeFrame,
-  SELF_TEST,
+  SELF_TESTS,
   type SelfTestEnd,
   type SelfTestResult,
 } from "@mayfly/runtimes";
@@ -14,23 +14,20 @@ import type { CheckedResult, RunnerError } from "../outcome/evidence.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
 import { clocksOf } from "../run/clocks.ts";
 import { converse } from "../run/conversation.ts";
-import { BASE_ENVIRONMENT, pathOf } from "../run/spec.ts";
+import { BASE_ENVIRONMENT, pathOf, type RunnerKind } from "../run/spec.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, cpuQuotaUs: null };
-const ENDS: readonly SelfTestEnd[] = [
-  { end: "exit", code: 7 },
-  { end: "emptyLoop", code: 5 },
-];
 
 export interface SelfTestDeps {
   readonly sandboxes: Pick<Sandboxes, "fork">;
   readonly checker: ResultChecker;
-  /** The tree of `SELF_TEST`. */
+  readonly kind: RunnerKind;
+  /** The tree of `SELF_TESTS[kind]`. */
   readonly tree: string;
 }
 
 /**
- * Runs, as functions of ours in copies of a zygote, what could break with a Node that we do not know, such as timers,
+ * Runs, as functions of ours in copies of a zygote, what could break with a version that we do not know, such as timers,
  * name look-ups, threads and exits; and compares what two of them draw as random.
  *
  * @throws Error that says what a copy cannot do; a copy that hangs is ended when any function would be
@@ -43,7 +40,7 @@ export async function selfTest(deps: SelfTestDeps, zygote: Zygote): Promise<void
   const failures = [...one.failures, ...other.failures];
   for (const [source, drawn] of Object.entries(one.drawn))
     if (other.drawn[source] === drawn) failures.push(`two copies drew the same from ${source}`);
-  for (const event of ENDS) {
+  for (const event of SELF_TESTS[deps.kind].ends) {
     const { ending } = await runOnce(deps, zygote, event);
     if (ending.exitCode !== event.code)
       failures.push(`${event.end} with ${event.code} ended as ${endOf(ending)}`);
@@ -62,7 +59,7 @@ interface Run {
 async function runOnce(deps: SelfTestDeps, zygote: Zygote, event: SelfTestEnd | null): Promise<Run> {
   const running = await deps.sandboxes.fork({
     zygote,
-    env: { PATH: pathOf("nodejs"), ...BASE_ENVIRONMENT },
+    env: { PATH: pathOf(deps.kind), ...BASE_ENVIRONMENT },
     cwd: FUNCTION_DIR,
     hostname: "self-test",
     limits: LIMITS,
@@ -73,7 +70,7 @@ async function runOnce(deps: SelfTestDeps, zygote: Zygote, event: SelfTestEnd | 
     const printed = Promise.all([text(running.stdout), text(running.stderr)]);
     running.stdin.end();
     const talk = converse(running.control, LIMITS.resultBytes, deps.checker);
-    talk.say(invokeFrame(header(), JSON.stringify(event), null));
+    talk.say(invokeFrame(header(deps.kind), JSON.stringify(event), null));
     await Promise.race([talk.settled, running.ended]);
     running.kill("settled");
     const ending = await running.ended;
@@ -96,8 +93,8 @@ function endOf({ killedBy, signal, exitCode }: Ending): string {
   return killedBy ?? signal ?? `status ${exitCode}`;
 }
 
-function header(): InvokeHeader {
-  const path = `${FUNCTION_DIR}/${SELF_TEST.bundle}`;
+function header(kind: RunnerKind): InvokeHeader {
+  const path = `${FUNCTION_DIR}/${SELF_TESTS[kind].file}`;
   return {
     facts: {
       invocationId: "self-test",

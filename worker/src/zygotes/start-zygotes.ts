@@ -1,11 +1,12 @@
 import { DEFAULT_LIMITS } from "@mayfly/contract";
-import { SELF_TEST } from "@mayfly/runtimes";
+import { SELF_TESTS } from "@mayfly/runtimes";
 import { zygoteTrees } from "../code/runtime-trees.ts";
 import type { WorkerConfig } from "../config.ts";
 import type { WorkerDeps } from "../deps.ts";
 import { memoryClassOf } from "./memory-class.ts";
 import { createZygoteOpener } from "./open-zygote.ts";
 import { selfTest } from "./self-test.ts";
+import { runnerKindOf } from "./zygote-kind.ts";
 import { createZygotes, type Zygotes } from "./zygotes.ts";
 
 type ZygoteParts = Pick<
@@ -22,10 +23,11 @@ export function startZygotes(config: WorkerConfig, parts: ZygoteParts): Zygotes 
       systemRoot,
       tuning: config.zygoteTuning,
       trees: (runtime) => zygoteTrees(parts, runtime),
-      async selfTest(zygote) {
+      async selfTest(zygote, runtime) {
+        const kind = runnerKindOf(runtime);
         // It is attached as a function's code is, so that this is tested too.
-        const tree = await fixedTrees.load("self-test", () => SELF_TEST.folder);
-        await selfTest({ sandboxes, checker, tree }, zygote);
+        const tree = await fixedTrees.load(`self-test-${kind}`, () => SELF_TESTS[kind].folder);
+        await selfTest({ sandboxes, checker, tree, kind }, zygote);
       },
     }),
     maxBytes: config.zygoteMemoryBytes,

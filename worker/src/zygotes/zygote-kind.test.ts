@@ -25,11 +25,16 @@ test("functions of one tenant, runtime and memory are copies of one zygote, and 
   expect(name({}, "other")).not.toBe(name({}));
 });
 
+test("functions in Python are copies of one zygote, however much memory they have", () => {
+  const python = { runtime: "python3", entry: "a.py" } as const;
+  const kinds = ["16m", "1g"].map((memory) => zygoteKindOf(version({ ...python, limits: { memory } })));
+  expect(kinds).toEqual(Array(2).fill({ runtime: "python3", memoryClass: null, tenant: "default" }));
+});
+
 test.each<[string, Partial<ManifestInput>, string]>([
   ["chooses exec", { isolation: "exec" }, "isolation"],
   ["is an executable", { runtime: "exec", entry: "run" }, "isolation"],
   ["wants another Node", { runtime: "nodejs22" }, "runtime"],
-  ["wants Python", { runtime: "python3", entry: "a.py" }, "runtime"],
   ["sets what Node reads at its boot", { env: { NODE_DEBUG: "fs" } }, "environment"],
   ["sets what OpenSSL reads at its boot", { env: { SSL_CERT_FILE: "/function/ca.pem" } }, "environment"],
   ["wants another locale", { env: { LANG: "de_DE.UTF-8" } }, "environment"],

@@ -1,10 +1,16 @@
-import type { BootReason, FunctionVersion, Limits } from "@mayfly/contract";
+import {
+  type BootReason,
+  type FunctionVersion,
+  type Limits,
+  ZYGOTE_RUNTIMES,
+  type ZygoteRuntime,
+} from "@mayfly/contract";
 import { isHeededAtBootOnly } from "@mayfly/runtimes";
-import { BASE_ENVIRONMENT } from "../run/spec.ts";
+import { BASE_ENVIRONMENT, type RunnerKind } from "../run/spec.ts";
 import { type MemoryClass, memoryClassOf } from "./memory-class.ts";
 
 /** Runtimes that can be forked. */
-export const ZYGOTE_RUNTIMES = ["nodejs24"] as const;
+export const ZYGOTE_RUNTIMES = ["nodejs24", "python3"] as const;
 export type ZygoteRuntime = (typeof ZYGOTE_RUNTIMES)[number];
 
 /**
@@ -13,12 +19,18 @@ export type ZygoteRuntime = (typeof ZYGOTE_RUNTIMES)[number];
  */
 export interface ZygoteKind {
   readonly runtime: ZygoteRuntime;
+  /** Null too for a runtime whose heap has no limit of its own. */
   readonly memoryClass: MemoryClass;
   readonly tenant: string;
 }
 
 export function nameOf({ runtime, memoryClass, tenant }: ZygoteKind): string {
   return `${runtime}/${memoryClass ?? "unlimited"}/${tenant}`;
+}
+
+/** What such a runtime is started like. */
+export function runnerKindOf(runtime: ZygoteRuntime): RunnerKind {
+  return runtime === "python3" ? "python3" : "nodejs";
 }
 
 /** The zygote that a function's process can be a copy of, or why its runtime has to boot. */
@@ -28,7 +40,7 @@ export function zygoteKindOf({ tenant, manifest }: FunctionVersion): ZygoteKind 
   const runtime = ZYGOTE_RUNTIMES.find((one) => one === manifest.runtime);
   if (runtime === undefined) return "runtime";
   if (isHeededAtBootOnly(env, BASE_ENVIRONMENT)) return "environment";
-  const memoryClass = memoryClassOf(limits.memoryBytes);
+  const memoryClass = runtime === "python3" ? null : memoryClassOf(limits.memoryBytes);
   if (memoryClass === "none" || needsOwnPreparation(limits)) return "limits";
   return { runtime, memoryClass, tenant };
 }

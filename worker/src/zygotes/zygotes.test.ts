@@ -219,7 +219,9 @@ describe("memory", () => {
     expect(await call(all, "c")).toBe("noZygote");
     expect(await call(all, "c")).toMatchObject({ name: expect.stringMatching(/\/c$/) });
     expect(made.map(({ closed }) => closed)).toEqual([true, false, false]);
-    expect(all.stats()).toMatchObject([{ runtime: "nodejs24", count: 2, memoryBytes: 2 * BYTES }]);
+    expect(all.stats()).toContainEqual(
+      expect.objectContaining({ runtime: "nodejs24", count: 2, memoryBytes: 2 * BYTES }),
+    );
   });
 
   test("tenants who call in turn do not take it from each other: some fork and the rest boot", async () => {

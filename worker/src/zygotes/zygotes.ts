@@ -1,7 +1,7 @@
-import type { BootReason, FunctionVersion, ZygoteStats } from "@mayfly/contract";
+import { type BootReason, type FunctionVersion, ZYGOTE_RUNTIMES, type ZygoteStats } from "@mayfly/contract";
 import { shareParked } from "./parked-counts.ts";
 import { Succession, type SuccessionOptions, type ZygoteLease } from "./succession.ts";
-import { nameOf, ZYGOTE_RUNTIMES, type ZygoteKind, zygoteKindOf } from "./zygote-kind.ts";
+import { nameOf, type ZygoteKind, zygoteKindOf } from "./zygote-kind.ts";
 
 /** Reckoned for a zygote that is not there yet; then it is measured. */
 const EXPECTED_BYTES = 90 * 1024 ** 2;

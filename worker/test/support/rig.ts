@@ -9,6 +9,7 @@ import {
   type InvocationRecord,
   type Isolation,
   type Logs,
+  type Manifest,
   type ManifestInput,
   type OutcomeKind,
   type ProcessStart,
@@ -30,6 +31,12 @@ export interface Called extends Reply {
   /** From the call to its answer. */
   readonly tookMs: number;
 }
+
+/** By the runtime that can be forked, a function that does nothing. */
+const WARM_UP: Readonly<Partial<Record<Manifest["runtime"], { entry: string; code: string }>>> = {
+  nodejs24: { entry: "index.ts", code: "export default () => 1;" },
+  python3: { entry: "main.py", code: "def handler(event, context):\n    return 1\n" },
+};
 
 /** A worker in this process, with a Redis, a sandbox launcher and cgroups of its own. */
 export interface Rig extends AsyncDisposable {
@@ -112,16 +119,17 @@ export async function openRig({ env = {}, isolation = "fork" }: RigOptions = {})
   /** Has a zygote opened for functions like this one, by calls of another. */
   const untilForked = async ({ limits = {}, ...manifest }: Partial<ManifestInput>) => {
     const { runtime = "nodejs24", isolation: own } = manifest;
+    const warmUp = WARM_UP[runtime];
     const memory = String(limits.memory ?? "default");
-    if (isolation === "exec" || own === "exec" || runtime !== "nodejs24" || ready.has(memory)) return;
-    ready.add(memory);
-    const name = `warm-${memory}`;
-    await deploy({ name, limits }, { "index.ts": "export default () => 1;" });
+    const name = `warm-${runtime}-${memory}`;
+    if (isolation === "exec" || own === "exec" || warmUp === undefined || ready.has(name)) return;
+    ready.add(name);
+    await deploy({ name, runtime, entry: warmUp.entry, limits }, { [warmUp.entry]: warmUp.code });
     for (let count = 0; count < 100; count++) {
       await call(name);
       if (starts.at(-1)?.start.how !== "boot") return;
     }
-    throw new Error(`no zygote came to be for ${memory} of memory`);
+    throw new Error(`no zygote came to be for ${runtime} with ${memory} memory`);
   };
   const deploy = async (given: Partial<ManifestInput>, files: Files) => {
     const takesFork = (given.runtime ?? "nodejs24") !== "exec";
