@@ -9,7 +9,11 @@ export const RUNNERS = {
     target: "/runtime/nodejs",
     main: "/runtime/nodejs/runner.cjs",
   },
-  python3: { folder: join(HERE, "python3"), target: "/runtime/python3", main: "/runtime/python3/runner.py" },
+  python3: {
+    folder: join(HERE, "python3/build/runner"),
+    target: "/runtime/python3",
+    main: "/runtime/python3/runner.py",
+  },
 } as const;
 
 /** Where the function's files are in the sandbox. */

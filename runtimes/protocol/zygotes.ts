@@ -1,29 +1,60 @@
 import { join } from "node:path";
 import { RUNNERS } from "./paths.ts";
 
-const BUILD = join(import.meta.dirname, "../nodejs/build");
+const BUILD = {
+  nodejs: join(import.meta.dirname, "../nodejs/build"),
+  python3: join(import.meta.dirname, "../python3/build"),
+};
 
 /**
  * What a zygote sees as its runtime, in the place and under the names of the runner's: a copy's command line reads as
- * that of a boot. It is started with the arguments of a boot too: `node`, the heap's flags, `main`.
+ * that of a boot. It is started with the arguments of a boot too.
  */
 export const ZYGOTES = {
-  nodejs: { folder: join(BUILD, "zygote"), target: RUNNERS.nodejs.target, main: RUNNERS.nodejs.main },
+  nodejs: { folder: join(BUILD.nodejs, "zygote"), target: RUNNERS.nodejs.target, main: RUNNERS.nodejs.main },
+  python3: {
+    folder: join(BUILD.python3, "zygote"),
+    target: RUNNERS.python3.target,
+    main: RUNNERS.python3.main,
+  },
 } as const;
 
 /**
- * A function that tries what could break in a copy: a folder to be mounted as a function's, and the bundle in it.
+ * A function that tries what could break in a copy: a folder to be mounted as a function's, and its file.
  *
- * Called with null it answers with a `SelfTestResult`; what two calls draw has to differ. Called with a `SelfTestEnd`
+ * Called with null it answers with a `SelfTestResult`; what two calls draw has to differ. Called with one of its `ends`
  * it does not answer, but ends with that code.
  */
-export const SELF_TEST = { folder: join(BUILD, "self-test"), bundle: "self-test.cjs" } as const;
+export interface SelfTest {
+  readonly folder: string;
+  readonly file: string;
+  readonly ends: readonly SelfTestEnd[];
+}
 
 export interface SelfTestEnd {
-  /** `process.exit`, or an event loop that runs empty with a code that an exit listener sets. */
-  readonly end: "exit" | "emptyLoop";
+  /** The word for a way in which this runtime can end. */
+  readonly end: string;
   readonly code: number;
 }
+
+export const SELF_TESTS: Readonly<Record<keyof typeof ZYGOTES, SelfTest>> = {
+  nodejs: {
+    folder: join(BUILD.nodejs, "self-test"),
+    file: "self-test.cjs",
+    ends: [
+      { end: "exit", code: 7 },
+      { end: "emptyLoop", code: 5 },
+    ],
+  },
+  python3: {
+    folder: join(BUILD.python3, "self-test"),
+    file: "self_test.py",
+    ends: [
+      { end: "exit", code: 7 },
+      { end: "atexit", code: 5 },
+    ],
+  },
+};
 
 export interface SelfTestResult {
   readonly ok: boolean;
@@ -40,7 +71,7 @@ export interface ZygoteTuning {
   readonly compactHeap: boolean;
 }
 
-/** What a zygote's environment holds besides a boot's own (`PATH`, `HOME`, `LANG`, `TZ` …), which it should have too. */
+/** What the environment of Node's zygote holds besides a boot's own (`PATH`, `HOME`, `LANG`, `TZ` …), which it should have too. */
 export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Record<string, string> {
   // Node's own pool idles in a zygote, and the thread that waits for a debugger would be missing in every copy. Given
   // this way, they are no arguments that a copy would show.
@@ -54,7 +85,7 @@ export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Rec
   };
 }
 
-/** Read by Node, its libraries or the loader as they start, and never again. */
+/** Read by a runtime, its libraries or the loader as they start, and never again. */
 const READ_AT_BOOT = /^(NODE_|LD_|LC_|LANG$|LANGUAGE$|OPENSSL_|SSL_CERT_|ICU_|MALLOC_|GLIBC_|UV_)/;
 
 /** What begins like them, and is looked up whenever it is needed. */
