@@ -82,7 +82,10 @@ Result<SandboxPlan> Zygote::PlanCopy(const PlanSettings& settings, HostUser user
 
 Status Zygote::Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const {
   if (!can_fork()) return Error{kZygoteStep, "", ECHILD, "it has ended"};
-  return SendPacket(socket_.get(), zygote::Pack(message), fds);
+  const Status sent = SendPacket(socket_.get(), zygote::Pack(message), fds);
+  // It may be dead, and nobody has heard of it yet.
+  if (!sent) return Error{kZygoteStep, "", sent.error().code, "it could not be asked"};
+  return sent;
 }
 
 void Zygote::Kill() {

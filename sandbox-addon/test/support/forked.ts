@@ -11,13 +11,15 @@ const SEPARATOR = "\u001f";
  * booted process can be asked of a forked one by the same test.
  */
 export async function forking(sandboxes: Sandboxes): Promise<Sandboxes> {
-  await sandboxes.loadTree(TREE, PROGRAMS);
+  await loadPrograms(sandboxes);
   const zygotes = new Map<string, Promise<Zygote>>();
   const zygoteFor = ({ root, seccomp }: SandboxSpec): Promise<Zygote> => {
     const key = JSON.stringify([root, seccomp]);
     const known = zygotes.get(key);
     if (known !== undefined) return known;
-    const opening = openZygote(sandboxes, root, seccomp);
+    const opening = openExecutingZygote(sandboxes, root, seccomp);
+    // Some calls find one at hand and some do not.
+    void opening.then((zygote) => zygote.park(1));
     zygotes.set(key, opening);
     return opening;
   };
@@ -25,7 +27,7 @@ export async function forking(sandboxes: Sandboxes): Promise<Sandboxes> {
     const { argv, env, cwd, hostname, limits } = spec;
     return sandboxes.fork({
       zygote: await zygoteFor(spec),
-      env: { ...env, MAYFLY_TEST_ARGUMENTS: argv.join(SEPARATOR) },
+      env: { ...env, ...toArguments(argv) },
       cwd,
       hostname,
       limits,
@@ -41,18 +43,24 @@ export async function forking(sandboxes: Sandboxes): Promise<Sandboxes> {
   });
 }
 
-async function openZygote(
+/** What a copy of the executing zygote is to execute. */
+export function toArguments(argv: readonly string[]) {
+  return { MAYFLY_TEST_ARGUMENTS: argv.join(SEPARATOR) };
+}
+
+export async function loadPrograms(sandboxes: Sandboxes): Promise<void> {
+  await sandboxes.loadTree(TREE, PROGRAMS);
+}
+
+export function openExecutingZygote(
   sandboxes: Sandboxes,
   root: readonly RootStep[],
   seccomp: SandboxSpec["seccomp"],
 ): Promise<Zygote> {
-  const zygote = await sandboxes.openZygote({
+  return sandboxes.openZygote({
     argv: [`${FOLDER}/executing-zygote`],
     env: {},
     root: [...root, { kind: "tree", tree: TREE, target: FOLDER }],
     seccomp,
   });
-  // Some calls find one and some do not.
-  zygote.park(1);
-  return zygote;
 }
