@@ -84,6 +84,11 @@ const underLoad: Goals = (report) => {
     atLeast("hello over HTTP, sustained: calls per second", 350, sustained),
     atMost("hello over HTTP at 80 % of that: p99 in ms", 100, hello?.at80?.p99Ms ?? null),
     atMost(
+      "the worker's event loop at that rate: late by, p99 in ms",
+      5,
+      hello?.sustained?.worker?.eventLoopP99Ms ?? null,
+    ),
+    atMost(
       "the launch path alone, times that rate",
       1.5,
       sustained && launched && launched.perSecond / sustained,

@@ -6,22 +6,22 @@ import { closedFigures, type Report } from "./report.ts";
 import { type Cell, shareOfStarts, table } from "./table.ts";
 
 /** What stands above every table, so that no figure travels without it. */
-export const WHAT_IS_MEASURED = [
-  "Every result of every call is verified. All run the same handler on the same Node binary (workerd has its own V8),",
-  "NODE_EXTRA_CA_CERTS unset, over loopback and unix sockets, on one machine with whatever makes the calls. Each trial",
-  "is a process of its own, and the trials take turns, so that a noisy minute falls on all alike; a ratio is the median",
-  "of the rounds' own ratios. A latency is of the result: read from a peer's pipe, answered over HTTP, or BullMQ's",
-  "returnvalue (which Mayfly gives when the sandbox is gone). Whole is the median until the caller can make the next",
-  "call: a peer's process has ended by then. A p99.9 of fewer than 1,000 calls is the worst of them. CPU is the whole machine's, from /proc/stat, so that no process is",
-  "forgotten; the load generator's part of it stands beside it. Not measured: a network, many machines.",
-];
+export const WHAT_IS_MEASURED = `\
+Every result of every call is verified. All run the same handler on the same Node binary (workerd has its own V8),
+NODE_EXTRA_CA_CERTS unset, over loopback and unix sockets, on one machine with whatever makes the calls. Each load is
+made by a process of its own, and the trials take turns, so that a noisy minute falls on all alike; a ratio is the median
+of the rounds' own ratios. A latency is of the result: read from a peer's pipe, answered over HTTP, or BullMQ's
+returnvalue (which Mayfly gives when the sandbox is gone). Whole is the median until the caller can make the next call: a
+peer's process has ended by then. A p99.9 of fewer than 1,000 calls is the worst of them. CPU is the whole machine's, from
+/proc/stat, so that no process is forgotten; beside it stands the part of the process that makes the calls, which does the
+work, too, where it is the launch path alone or a bare BullMQ round trip. Not measured: a network, many machines.`;
 
 const BASELINE = "node";
 
 export function markdown(report: Report): string {
   return [
     "# Benchmark",
-    WHAT_IS_MEASURED.join("\n"),
+    WHAT_IS_MEASURED,
     bullets(factsOf(report)),
     section("What it means to reach", bullets(goalsOf(report).map(sentenceOf))),
     section("One after the other, so many in flight", closedTable(report)),

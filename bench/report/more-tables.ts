@@ -19,6 +19,7 @@ const RATE_COLUMNS = [
   "CPU ms per call",
   "of it the load's",
   "parked / forked / booted %",
+  "worker's event loop late by, p99 ms",
 ];
 
 const RATE_NOTE = `A latency is counted from when a call was due, so that no wait is hidden. A rate holds where every call is answered
@@ -50,7 +51,8 @@ function windowRow(title: string, window: Window | null): Cell[] {
     String(failed),
     window.cpuMsPerCall,
     window.loadCpuMsPerCall,
-    shareOfStarts(window.starts),
+    shareOfStarts(window.worker?.starts ?? null),
+    window.worker?.eventLoopP99Ms ?? null,
   ];
 }
 

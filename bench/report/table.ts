@@ -1,4 +1,4 @@
-import type { Starts } from "../machine/starts.ts";
+import type { Starts } from "../machine/worker-view.ts";
 
 export type Cell = string | number | null;
 

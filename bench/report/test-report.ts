@@ -28,7 +28,7 @@ const window = (perSecond: number): Window => ({
   errors: {},
   cpuMsPerCall: 4,
   loadCpuMsPerCall: 0.1,
-  starts: { parked: 10, onDemand: 90, boot: 0 },
+  worker: { starts: { parked: 10, onDemand: 90, boot: 0 }, eventLoopP99Ms: 1.5 },
   sustained: true,
 });
 

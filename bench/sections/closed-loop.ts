@@ -1,7 +1,7 @@
 import type { System } from "../../test/support/system.ts";
 import type { DriverSpec } from "../drivers/driver.ts";
 import { runClosedLoad } from "../load/run-load.ts";
-import { countingStarts } from "../machine/starts.ts";
+import { viewedByWorker } from "../machine/worker-view.ts";
 import { PEERS } from "../peers/index.ts";
 import { type Figures, figuresOf, type Round } from "../statistics/figures.ts";
 import type { Systems } from "../systems.ts";
@@ -96,8 +96,8 @@ async function runRound(
   const warmUpCalls = inFlight > 4 ? 1 : 3;
   try {
     const load = { spec, inFlight, warmUpCalls, durationMs, pauseMs };
-    const { result, starts } = await countingStarts(system, () => runClosedLoad(load, around));
-    results.set(inFlight, [...(results.get(inFlight) ?? []), { ...result, starts }]);
+    const { result, view } = await viewedByWorker(system, () => runClosedLoad(load, around));
+    results.set(inFlight, [...(results.get(inFlight) ?? []), { ...result, starts: view?.starts ?? null }]);
   } catch (error) {
     failures.push(`${inFlight} in flight: ${(error as Error).message}`);
   }

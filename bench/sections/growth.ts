@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
 import { connectionOf } from "../drivers/redis-connection.ts";
 import { runClosedLoad } from "../load/run-load.ts";
-import { countingStarts } from "../machine/starts.ts";
+import { viewedByWorker } from "../machine/worker-view.ts";
 import { type Figures, figuresOf, type Round, ratioOf } from "../statistics/figures.ts";
 import { type BenchSystem, deploy, type Systems } from "../systems.ts";
 
@@ -112,9 +112,9 @@ function callsOf({ system }: BenchSystem, names: readonly string[]) {
   const paths = names.map((name) => `/function/${name}`);
   const spec = { driver: "http", url: system.url, paths, workload: "hello" } as const;
   return async (load: { inFlight: number; durationMs: number; warmUpCalls?: number }): Promise<Round> => {
-    const { result, starts } = await countingStarts(system, () =>
+    const { result, view } = await viewedByWorker(system, () =>
       runClosedLoad({ spec, pauseMs: 0, warmUpCalls: 2, ...load }),
     );
-    return { ...result, starts };
+    return { ...result, starts: view?.starts ?? null };
   };
 }

@@ -1,7 +1,7 @@
 import type { HttpTarget } from "../drivers/http-pool.ts";
 import type { OpenLoad } from "../load/open-loop.ts";
 import { runClosedLoad, runOpenLoad } from "../load/run-load.ts";
-import { countingStarts } from "../machine/starts.ts";
+import { viewedByWorker } from "../machine/worker-view.ts";
 import { searchRate } from "../statistics/rate-search.ts";
 import { type Window, windowOf } from "../statistics/window.ts";
 import type { Systems } from "../systems.ts";
@@ -65,8 +65,8 @@ async function measureOne(
   const windows: Window[] = [];
   const look = async (perSecond: number, durationMs: number): Promise<Window> => {
     const load: OpenLoad = { target, perSecond, warmUpMs: settings.warmUpMs, durationMs };
-    const { result, starts } = await countingStarts(running.system, () => runOpenLoad(load));
-    const window = windowOf(result, starts);
+    const { result, view } = await viewedByWorker(running.system, () => runOpenLoad(load));
+    const window = windowOf(result, view);
     say(`  ${describe(window)}`);
     windows.push(window);
     return window;

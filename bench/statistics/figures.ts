@@ -1,5 +1,5 @@
 import type { LoadResult } from "../load/closed-loop.ts";
-import { type Starts, sumOfStarts } from "../machine/starts.ts";
+import { type Starts, sumOfStarts } from "../machine/worker-view.ts";
 import { type Latency, latencyOf, median, rounded, sum } from "./quantile.ts";
 
 /** One round of a trial with so many in flight. */

@@ -1,5 +1,5 @@
 import type { OpenResult } from "../load/open-loop.ts";
-import type { Starts } from "../machine/starts.ts";
+import type { WorkerView } from "../machine/worker-view.ts";
 import { type Latency, latencyOf, rounded, sum } from "./quantile.ts";
 
 /** What is said of a stretch of constant arrivals. */
@@ -10,8 +10,8 @@ export interface Window extends Latency {
   readonly errors: Readonly<Record<string, number>>;
   readonly cpuMsPerCall: number;
   readonly loadCpuMsPerCall: number;
-  /** How the processes began, those of the warm-up among them. */
-  readonly starts: Starts | null;
+  /** What the worker saw, the warm-up included. */
+  readonly worker: WorkerView | null;
   /** Every call was answered rightly, and the waiting did not grow. */
   readonly sustained: boolean;
 }
@@ -22,7 +22,7 @@ export interface Window extends Latency {
  */
 export const SUSTAINED_P99_MS = 250;
 
-export function windowOf(result: OpenResult, starts: Starts | null): Window {
+export function windowOf(result: OpenResult, worker: WorkerView | null): Window {
   const { perSecond, latenciesMs, errors, elapsedMs, machineCpuMs, loadCpuMs, overwhelmed } = result;
   const latency = latencyOf(latenciesMs);
   const failed = sum(Object.values(errors));
@@ -34,7 +34,7 @@ export function windowOf(result: OpenResult, starts: Starts | null): Window {
     errors,
     cpuMsPerCall: rounded(machineCpuMs / latenciesMs.length),
     loadCpuMsPerCall: rounded(loadCpuMs / latenciesMs.length),
-    starts,
+    worker,
     sustained: !overwhelmed && failed === 0 && latency.p99Ms <= SUSTAINED_P99_MS,
   };
 }

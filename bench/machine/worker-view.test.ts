@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countingStarts, sumOfStarts } from "./starts.ts";
+import { sumOfStarts, viewedByWorker } from "./worker-view.ts";
 
 const one = { parked: 1, onDemand: 2, boot: 3 };
 
@@ -8,6 +8,6 @@ it("starts of several rounds are one count, and none where one of them has none"
   expect(sumOfStarts([one, null])).toBeNull();
 });
 
-it("without a system nothing is counted", async () => {
-  expect(await countingStarts(null, async () => 7)).toEqual({ result: 7, starts: null });
+it("without a system there is nothing to see", async () => {
+  expect(await viewedByWorker(null, async () => 7)).toEqual({ result: 7, view: null });
 });
