@@ -16,7 +16,10 @@ import { ISOLATIONS, type Isolation } from "./receipt.ts";
 export const RUNTIMES = ["nodejs24", "nodejs22", "nodejs20", "python3", "exec"] as const;
 
 /** Runtimes that zygotes are made of: `isolation: "fork"` boots the others. */
-export const ZYGOTE_RUNTIMES = ["nodejs24"] as const satisfies readonly (typeof RUNTIMES)[number][];
+export const ZYGOTE_RUNTIMES = [
+  "nodejs24",
+  "python3",
+] as const satisfies readonly (typeof RUNTIMES)[number][];
 export type ZygoteRuntime = (typeof ZYGOTE_RUNTIMES)[number];
 
 /** A function's name: a DNS label, so that it can stand in a host name, a key and a metric's label. */

@@ -5,7 +5,7 @@ import type { RootStep, Sandboxes, Zygote, ZygoteSpec } from "@mayfly/sandbox-ad
 import { type RuntimeTrees, zygoteRoot } from "../run/root.ts";
 import { BASE_ENVIRONMENT, pathOf, runnerArgv } from "../run/spec.ts";
 import type { Opened } from "./succession.ts";
-import { runnerKindOf, type ZygoteKind, type ZygoteRuntime } from "./zygote-kind.ts";
+import { runnerKindOf, type ZygoteKind } from "./zygote-kind.ts";
 
 /** Taken for one whose memory could not be read. */
 const USUAL_BYTES = 90 * 1024 ** 2;

@@ -9,10 +9,6 @@ import { isHeededAtBootOnly } from "@mayfly/runtimes";
 import { BASE_ENVIRONMENT, type RunnerKind } from "../run/spec.ts";
 import { type MemoryClass, memoryClassOf } from "./memory-class.ts";
 
-/** Runtimes that can be forked. */
-export const ZYGOTE_RUNTIMES = ["nodejs24", "python3"] as const;
-export type ZygoteRuntime = (typeof ZYGOTE_RUNTIMES)[number];
-
 /**
  * Functions that may be copies of the same zygote. Copies share the layout of their memory, so that who has learned
  * it from one of his own knows it of the others: a zygote serves one tenant.
