@@ -126,6 +126,22 @@ test("a worker that died between the record and BullMQ's end is made good for", 
   expect(own.ends).toHaveLength(1);
 });
 
+test("an end is written also where Redis has forgotten the scripts meanwhile", async () => {
+  await using own = await openRig();
+  const hello = await own.deploy("hello");
+  await own.work(async (invocation) => {
+    await invocation.enter();
+    await own.redis.script("FLUSH");
+    return ok('"kept"');
+  });
+  expect(await own.call(hello, 1)).toMatchObject({ outcome: { kind: "ok" }, resultJson: '"kept"' });
+  const id = await own.enqueue(hello, 1);
+  expect(await own.ended(id)).toMatchObject({ state: "succeeded", result: "kept" });
+  await eventually(() => own.ends.length === 2);
+  const counts = await own.plainQueue("hello").getJobCounts("active", "wait", "failed", "completed");
+  expect(counts).toEqual({ active: 0, wait: 0, failed: 0, completed: 0 });
+});
+
 test("an attempt that has lost its lock to another is told to stop, and is not heard any more", async () => {
   await using own = await openRig();
   const hello = await own.deploy("hello");
