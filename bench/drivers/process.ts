@@ -14,15 +14,17 @@ export async function openPeer(name: string): Promise<Driver> {
   const peer = PEERS[name];
   if (peer === undefined) throw new Error(`there is no peer "${name}"`);
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bench-"));
-  const commandOf = await peer.prepare(folder);
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const commandOf = await peer.prepare(folder).catch(async (error: unknown) => {
+    await removeFolder();
+    throw error;
+  });
   const expected = expectedJson("hello");
   return {
     async call(call) {
       return askProcess(startProcess(commandOf(call)), call, expected);
     },
-    async close() {
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: removeFolder,
   };
 }
 
