@@ -9,16 +9,13 @@ const PLOT = "docs/latency-over-rate.svg";
 const BEGIN = "<!-- figures: npm run bench -- --readme -->";
 const END = "<!-- end of figures -->";
 
-/** What of a repository follows from the newest report, by path. @throws Error where there is none */
+/** What of a repository follows from its newest report, by path; without one the README holds no figures. */
 export async function derivedFrom(repository: string): Promise<ReadonlyMap<string, string>> {
   const report = await newestReport(join(repository, "bench/results"));
-  if (report === null)
-    throw new Error("There is no result in bench/results yet. Make one with: npm run bench");
   const readme = await readFile(join(repository, "README.md"), "utf8");
-  return new Map([
-    ["README.md", withFigures(readme, report)],
-    [PLOT, plotOf(report)],
-  ]);
+  const derived = new Map([["README.md", withFigures(readme, report)]]);
+  if (report !== null) derived.set(PLOT, plotOf(report));
+  return derived;
 }
 
 /** Writes it. @returns the paths */
@@ -32,10 +29,11 @@ export async function fillReadme(repository: string): Promise<string[]> {
 }
 
 /** @throws Error where the README has no place for them */
-export function withFigures(readme: string, report: Report): string {
+export function withFigures(readme: string, report: Report | null): string {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`README.md has no "${BEGIN}" … "${END}"`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n${figures(report)}\n${readme.slice(end)}`;
+  const between = report === null ? "\n" : `\n${figures(report)}\n`;
+  return `${readme.slice(0, begin + BEGIN.length)}${between}${readme.slice(end)}`;
 }
 
 const SHOWN = [
