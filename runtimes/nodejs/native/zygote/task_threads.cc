@@ -1,10 +1,6 @@
 #include "task_threads.h"
 
 #include <signal.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <string_view>
 
 namespace mayfly::zygote {
 namespace {
@@ -25,11 +21,11 @@ void TaskThreads::Enqueue(Entry entry) {
   if (IsBlocking(entry.priority)) blocking_++;
   queue_.push_back(std::move(entry));
   if (static_cast<int>(queue_.size()) > idle_ && workers_ < most_) {
-    workers_++;
-    Start([](void* self) -> void* {
+    const bool is_started = Start([](void* self) -> void* {
       static_cast<TaskThreads*>(self)->Work();
       return nullptr;
     });
+    if (is_started) workers_++;
   }
   work_.notify_one();
 }
@@ -39,8 +35,7 @@ void TaskThreads::PostDelayed(v8::TaskPriority priority, Task task, double secon
   const auto wait = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   delayed_.emplace(Clock::now() + wait, Entry{priority, std::move(task)});
   if (!has_delayer_) {
-    has_delayer_ = true;
-    Start([](void* self) -> void* {
+    has_delayer_ = Start([](void* self) -> void* {
       static_cast<TaskThreads*>(self)->KeepDelayed();
       return nullptr;
     });
@@ -50,6 +45,7 @@ void TaskThreads::PostDelayed(v8::TaskPriority priority, Task task, double secon
 
 void TaskThreads::AwaitBlocking() {
   std::unique_lock lock(mutex_);
+  while (workers_ == 0 && !queue_.empty()) RunNext(lock);
   blocking_done_.wait(lock, [this] { return blocking_ == 0; });
 }
 
@@ -68,8 +64,10 @@ void TaskThreads::Stop() {
   stopping_ = false;
 }
 
-// Every signal is blocked in it, so that all are the main thread's, where libuv expects them.
-void TaskThreads::Start(void* (*body)(void*)) {
+// Every signal is blocked in it, so that all are the main thread's, where libuv expects them. False at a limit on
+// processes, which a function may reach before it has its first background task: a boot has its threads by then. The
+// next task tries again; until there is a thread, the main thread does what waits whenever its event loop is empty.
+bool TaskThreads::Start(void* (*body)(void*)) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -81,17 +79,8 @@ void TaskThreads::Start(void* (*body)(void*)) {
   const int code = pthread_create(&thread, &attributes, body, this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
-  if (code == 0) {
-    threads_.push_back(thread);
-    return;
-  }
-  // A limit on processes. Node would not have booted below its own number; a task that nobody does would hang for good.
-  if (threads_.empty()) {
-    constexpr std::string_view kMessage = "FATAL ERROR: no thread can be started for V8's background work\n";
-    if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) < 0) std::abort();
-    std::abort();
-  }
-  workers_ = most_;
+  if (code == 0) threads_.push_back(thread);
+  return code == 0;
 }
 
 void TaskThreads::Work() {
@@ -101,14 +90,18 @@ void TaskThreads::Work() {
     work_.wait(lock, [this] { return !queue_.empty() || stopping_; });
     idle_--;
     if (queue_.empty()) return;
-    Entry entry = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    entry.task->Run();
-    entry.task.reset();
-    lock.lock();
-    if (IsBlocking(entry.priority) && --blocking_ == 0) blocking_done_.notify_all();
+    RunNext(lock);
   }
+}
+
+void TaskThreads::RunNext(std::unique_lock<std::mutex>& lock) {
+  Entry entry = std::move(queue_.front());
+  queue_.pop_front();
+  lock.unlock();
+  entry.task->Run();
+  entry.task.reset();
+  lock.lock();
+  if (IsBlocking(entry.priority) && --blocking_ == 0) blocking_done_.notify_all();
 }
 
 void TaskThreads::KeepDelayed() {

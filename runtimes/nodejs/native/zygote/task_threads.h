@@ -27,7 +27,8 @@ class TaskThreads {
   [[nodiscard]] int most() const { return most_; }
   void Post(v8::TaskPriority priority, Task task);
   void PostDelayed(v8::TaskPriority priority, Task task, double seconds);
-  // Waits for what somebody is blocked on, as Node does: tasks of lower priority go on.
+  // Waits for what somebody is blocked on, as Node does: tasks of lower priority go on. Where no thread could be
+  // started, this one does them all.
   void AwaitBlocking();
   // Finishes every task that is due and joins every thread. Delayed tasks stay for the next thread that keeps them.
   void Stop();
@@ -40,8 +41,9 @@ class TaskThreads {
   };
 
   void Enqueue(Entry entry);
-  void Start(void* (*body)(void*));
+  [[nodiscard]] bool Start(void* (*body)(void*));
   void Work();
+  void RunNext(std::unique_lock<std::mutex>& lock);
   void KeepDelayed();
 
   const int most_;
