@@ -70,7 +70,7 @@ describe("a function that cannot be a copy boots, and nobody sees a difference",
     for (let count = 0; count < 3; count++)
       await rig.run("export default () => 1;", { name: "booted", isolation: "fork" });
     expect(starts("booted")).toEqual(["boot", "boot", "boot"]);
-    expect(rig.gauges.zygotes()).toMatchObject([{ count: 0 }]);
+    expect(rig.gauges.zygotes().filter(({ count }) => count > 0)).toEqual([]);
   });
 });
 
