@@ -71,6 +71,8 @@ export interface Bundle {
   /** What is read: the bundle, or python's entry. */
   readonly path: string;
   readonly mapPath: string;
+  /** What `compile.cjs` made of the bundle, if it did; cjs only. */
+  readonly cachePath?: string;
   /** The entry, as whose file the code is run. */
   readonly scriptName: string;
   /** What the sources of the map are relative to. */

@@ -58,6 +58,12 @@ describe.each(STARTS)("by %s", (by) => {
       expect((await run(code, { event: { a: 41 } })).result).toBe(42);
     });
 
+    test.each(["compiled", "broken"] as const)("a bundle with a code cache that is %s", async (cache) => {
+      const code =
+        "exports.default = async (event) => [event.a + 1, (await import('node:path')).basename(__filename), require('node:url').URL.name];";
+      expect((await run(code, { event: { a: 41 }, cache })).result).toEqual([42, "index.ts", "URL"]);
+    });
+
     test("an ES module with top-level await", async () => {
       const code = "const base = await Promise.resolve(40); export default () => base + 2;";
       expect((await run(code, { format: "esm" })).result).toBe(42);

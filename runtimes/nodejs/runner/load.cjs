@@ -2,17 +2,18 @@
 "use strict";
 
 const { readFileSync } = require("node:fs");
-const { Module } = require("node:module");
+const { createRequire, Module } = require("node:module");
 const { dirname } = require("node:path");
+const { compileBundle } = require("./compile-bundle.cjs");
 
 /**
  * Loads the bundle under the name of the function's entry, so that `__dirname` and `import.meta` are what the user
  * who wrote the entry expects.
  *
- * @param {{ path: string, scriptName: string, format: "cjs" | "esm" }} bundle
+ * @param {{ path: string, cachePath?: string, scriptName: string, format: "cjs" | "esm" }} bundle
  * @returns {any} its exports, or a promise of them
  */
-function loadBundle({ path, scriptName, format }) {
+function loadBundle({ path, cachePath, scriptName, format }) {
   // The bundler has put this name in the place of `import.meta`, which a CommonJS bundle cannot have.
   Object.defineProperty(globalThis, "__mayfly_import_meta", {
     configurable: true,
@@ -20,13 +21,24 @@ function loadBundle({ path, scriptName, format }) {
   });
   process.argv[1] = scriptName;
   if (format === "esm") return import(path);
+  const directory = dirname(scriptName);
   const module = new Module(scriptName);
   module.filename = scriptName;
-  // @ts-expect-error: Node's own loader calls these two, and so has every transpiling hook for a decade.
-  module.paths = Module._nodeModulePaths(dirname(scriptName));
-  // @ts-expect-error
-  module._compile(readFileSync(path, "utf8"), scriptName);
+  // @ts-expect-error: Node's own loader calls it, and so has every transpiling hook for a decade.
+  module.paths = Module._nodeModulePaths(directory);
+  const run = compileBundle(readFileSync(path, "utf8"), scriptName, { cachedData: readCache(cachePath) });
+  run.call(module.exports, module.exports, createRequire(scriptName), module, scriptName, directory);
   return module.exports;
+}
+
+/** Without a cache, loading takes longer and nothing else changes. @param {string | undefined} path */
+function readCache(path) {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {string} filename */

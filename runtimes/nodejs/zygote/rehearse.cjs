@@ -1,13 +1,17 @@
 // @ts-check
 "use strict";
 
-const { closeSync, openSync, unlinkSync, writeSync } = require("node:fs");
+const { closeSync, openSync, readFileSync, unlinkSync, writeFileSync, writeSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { nowUs, useControl } = require("../runner/channel.cjs");
+const { compileBundle } = require("../runner/compile-bundle.cjs");
 const { runInvocation } = require("../runner/run-invocation.cjs");
 
 /** As often as V8 wants to see a function before it keeps what it learns of it. */
 const ROUNDS = 4;
+
+const PATH = `${tmpdir()}/rehearsal`;
+const CACHE_PATH = `${PATH}.cache`;
 
 const HEADER = {
   facts: { invocationId: "", functionName: "", functionVersion: "", attempt: 1, memoryLimitBytes: 0 },
@@ -20,6 +24,7 @@ const HEADER = {
   bundle: {
     path: `${__dirname}/rehearsal.cjs`,
     mapPath: `${__dirname}/none`,
+    cachePath: CACHE_PATH,
     scriptName: "/function/index.ts",
     sourceRoot: "/function",
     format: "cjs",
@@ -33,12 +38,16 @@ const HEADER = {
  * @param {() => void} finishMicrotasks
  */
 function rehearse(finishMicrotasks) {
-  const path = `${tmpdir()}/rehearsal`;
+  const { path: bundlePath, scriptName: name } = HEADER.bundle;
+  const { cachedData = "" } = compileBundle(readFileSync(bundlePath, "utf8"), name, {
+    produceCachedData: true,
+  });
+  writeFileSync(CACHE_PATH, cachedData);
   const { argv, reallyExit } = /** @type {NodeJS.Process & { reallyExit: unknown }} */ (process);
   const [, scriptName] = argv;
   Object.assign(process, { reallyExit() {} });
   for (let round = 0; round < ROUNDS; round++) {
-    const file = openSync(path, "w+");
+    const file = openSync(PATH, "w+");
     writeSync(file, invokeFrame(), 0, null, 0);
     const control = useControl(file);
     void runInvocation(nowUs());
@@ -46,7 +55,8 @@ function rehearse(finishMicrotasks) {
     useControl(control);
     closeSync(file);
   }
-  unlinkSync(path);
+  unlinkSync(PATH);
+  unlinkSync(CACHE_PATH);
   Object.assign(process, { reallyExit });
   argv[1] = /** @type {string} */ (scriptName);
 }

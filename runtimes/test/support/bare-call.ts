@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -8,7 +9,7 @@ import {
   type HttpHeader,
   type InvokeHeader,
   invokeFrame,
-  type RUNNERS,
+  RUNNERS,
   type RunnerFrame,
 } from "../../protocol/index.ts";
 
@@ -31,6 +32,8 @@ export interface BareOptions {
   readonly format?: Bundle["format"];
   readonly nodeArguments?: readonly string[];
   readonly timeoutMs?: number;
+  /** The bundle has a code cache beside it: its own, or what is none. */
+  readonly cache?: "compiled" | "broken";
   /** Sends a cancel frame when this much time has passed since the handler's call. */
   readonly cancelAfterMs?: number;
 }
@@ -44,7 +47,18 @@ export async function writeBundle(folder: string, code: string, options: BareOpt
   const path = join(folder, name);
   await writeFile(path, code);
   const scriptName = join(folder, "index.ts");
-  return { path, mapPath: `${path}.map`, scriptName, sourceRoot: folder, format };
+  const bundle = { path, mapPath: `${path}.map`, scriptName, sourceRoot: folder, format };
+  if (options.cache === undefined) return bundle;
+  const cachePath = `${path}.cache`;
+  await writeFile(cachePath, options.cache === "compiled" ? compile(path, scriptName) : "none");
+  return { ...bundle, cachePath };
+}
+
+/** As the worker does, in a process of its own. */
+export function compile(path: string, scriptName: string): Buffer {
+  return execFileSync(process.execPath, [join(RUNNERS.nodejs.folder, "compile.cjs"), path, scriptName], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 /** Says over the control channel what the worker says, and collects the answers. `end` is called after the last one. */
