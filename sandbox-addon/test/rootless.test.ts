@@ -49,7 +49,7 @@ describe("a launcher without root, in a delegated cgroup", () => {
     for (const mount of MOUNTS) removeBelow(join(mount, NAME));
   });
 
-  test("runs a program behind every wall", () => {
+  test("runs a program behind every wall, by exec and by fork", () => {
     const script = fileURLToPath(new URL("support/rootless-probe.ts", import.meta.url));
     const enter = MOUNTS.map(
       (mount) => `echo 0 > ${join(mount, NAME, "self", "cgroup.procs")} 2>/dev/null`,
@@ -66,12 +66,19 @@ describe("a launcher without root, in a delegated cgroup", () => {
       ],
       { encoding: "utf8" },
     );
-    const probes = JSON.parse(worker.stdout || "[]") as { name: string; status: string; detail: string }[];
+    const { probes, forked } = JSON.parse(worker.stdout || '{ "probes": [] }') as {
+      probes: { name: string; status: string; detail: string }[];
+      forked: { stdout: string };
+    };
     expect(
       probes.filter(({ status }) => status === "FAIL"),
       worker.stderr,
     ).toEqual([]);
-    expect(probes.map(({ name }) => name)).toContain("sandbox");
+    expect(
+      probes.map(({ name }) => name),
+      worker.stderr,
+    ).toContain("sandbox");
+    expect(forked.stdout).toBe("1000\nCapEff:\t0000000000000000\n2 1");
     for (const mount of MOUNTS) {
       expect(directoriesBelow(join(mount, NAME)).filter((path) => /doctor|call-/.test(path))).toEqual([]);
     }

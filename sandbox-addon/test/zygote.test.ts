@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ForkSpec, Running, Sandboxes, Zygote } from "../src/index.ts";
-import { cgroupsBelow, LIMITS, MODES, openBox, PARENT, ROOT, traces, until } from "./support/box.ts";
+import { cgroupsBelow, descendants, LIMITS, MODES, openBox, PARENT, ROOT, until } from "./support/box.ts";
 import { loadPrograms, openExecutingZygote, toArguments } from "./support/forked.ts";
 
 /** SETGID, SETUID, SETPCAP, SYS_CHROOT and SYS_ADMIN. */
@@ -59,11 +59,8 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   const call = async (script: string, rest: Partial<ForkSpec> = {}) =>
     outputOf(await sandboxes.fork(callOf(script, rest)));
 
-  /** Once what earlier tests have parked or run is gone. */
-  const tracesAtRest = async () => {
-    await until(() => traces().ours === 0);
-    return traces();
-  };
+  /** The launcher and its zygote. */
+  const AT_REST = 2;
 
   /** The next call finds one at hand. */
   const waitUntilParked = async () => {
@@ -157,7 +154,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   });
 
   test("what its sandbox cannot do is an error, and leaves nothing", async () => {
-    const before = await tracesAtRest();
+    expect(await until(() => descendants() === AT_REST)).toBe(true);
     await expect(call("true", { cwd: "/no/such/place" })).rejects.toMatchObject({ errno: "ENOENT" });
     await expect(call("true", { attach: [{ tree: "nobody's", target: "/function" }] })).rejects.toMatchObject(
       {
@@ -167,10 +164,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     await expect(call("true", { attach: [{ tree: "code", target: "/nowhere" }] })).rejects.toMatchObject({
       code: "stepFailed",
     });
-    expect(
-      await until(() => JSON.stringify(traces()) === JSON.stringify(before)),
-      JSON.stringify([before, traces()]),
-    ).toBe(true);
+    expect(await until(() => descendants() === AT_REST)).toBe(true);
   });
 
   test("one that cannot start says at which step, or with which status it left", async () => {
@@ -213,7 +207,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   });
 
   test("closing it ends what is parked, and leaves what runs", async () => {
-    const before = await tracesAtRest();
+    expect(await until(() => descendants() === AT_REST)).toBe(true);
     const closed = await openExecutingZygote(sandboxes, ROOT, "exec");
     closed.park(3);
     await sleep(200);
@@ -225,7 +219,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     running.stderr.resume();
     await running.ended;
     expect(existsSync(`/proc/${closed.pid}`)).toBe(false);
-    expect(await until(() => JSON.stringify(traces()) === JSON.stringify(before))).toBe(true);
+    expect(await until(() => descendants() === AT_REST)).toBe(true);
   });
 });
 

@@ -2,6 +2,8 @@
 // it is killed, which takes the whole process namespace along. It runs no code of anybody's but ours.
 #pragma once
 
+#include <linux/sched.h>
+
 #include <cstdint>
 
 #include "child/step.h"
@@ -47,8 +49,23 @@ struct AttachMessage {
   char targets[kMaxAttachments][kMaxTargetBytes];
 };
 
+// A namespace of an init that a zygote's copy enters.
+struct InitNamespace {
+  std::uint64_t flag;
+  const char* path;
+};
+// In this order they are the descriptors of a kBuilt report, and the slots that a copy's steps find filled. Only the init
+// itself may open them where there is no root.
+constexpr InitNamespace kInitNamespaces[] = {
+    {CLONE_NEWPID, "/proc/self/ns/pid"}, {CLONE_NEWNET, "/proc/self/ns/net"},
+    {CLONE_NEWIPC, "/proc/self/ns/ipc"}, {CLONE_NEWUTS, "/proc/self/ns/uts"},
+    {CLONE_NEWNS, "/proc/self/ns/mnt"},  {CLONE_NEWTIME, "/proc/self/ns/time_for_children"},
+};
+constexpr int kInitNamespaceCount = 6;
+constexpr int kPidSlot = 0;
+
 enum class ReportKind : std::int32_t {
-  // The root is complete, and a zygote may fork into it.
+  // The root is complete, and a zygote may fork into it; with it come the namespaces.
   kBuilt,
   // A step of a copy's entry failed, `index` with `code`.
   kEntryFailed,

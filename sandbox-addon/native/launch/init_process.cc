@@ -76,6 +76,7 @@ Received HearReport(const UniqueFd& socket, HeardReport& heard) {
   if (packet.bytes.size() != sizeof heard.report) return Received::kClosed;
   std::memcpy(&heard.report, packet.bytes.data(), sizeof heard.report);
   heard.sender = packet.sender;
+  heard.fds = std::move(packet.fds);
   return received;
 }
 

@@ -37,6 +37,7 @@ struct EntryDescriptors {
 struct HeardReport {
   InitReport report = {};
   pid_t sender = 0;
+  std::vector<UniqueFd> fds;
 };
 // Never waits. Closed: who speaks there has ended, or has gone on to the call.
 [[nodiscard]] Received HearReport(const UniqueFd& socket, HeardReport& heard);

@@ -83,6 +83,7 @@ void Launcher::Handle(const OpenMessage& message, Packet& /*packet*/) {
 
 Status Launcher::Open(const OpenMessage& message) {
   if (!host_) return host_.error();
+  settings_.privilege = host_.value();
   settings_.namespaces = AvailableNamespaces(FindMissingNamespaces());
   first_user_ = {message.host_uid, message.host_gid};
   for (const FilterMessage& filter : message.filters) filters_[filter.name] = filter.program;

@@ -10,7 +10,6 @@
 
 #include "launch/rlimits.h"
 #include "launch/trees.h"
-#include "zygote/messages.h"
 
 namespace mayfly {
 namespace {
@@ -19,7 +18,7 @@ namespace {
 constexpr const char* kInsideId = "1000";
 // Above every service of the host: where the whole machine runs short, a function goes first.
 constexpr const char* kOomScoreAdjustment = "500";
-constexpr std::uint64_t kOfInit = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
+constexpr std::uint64_t kOfInit = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWTIME;
 // It stays in the launcher's process namespace: it could not make processes in one that is not below its own.
 constexpr std::uint64_t kOfZygote = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
 // Until the call's own are known.
@@ -55,7 +54,7 @@ Result<SandboxPlan> SandboxPlan::ForExec(const StartMessage& request, const Plan
                                          const MountTree& mount_tree, const std::string& filter) {
   SandboxPlan plan;
   const Surroundings surroundings = {request.hostname, request.tmpfs_bytes, request.tmpfs_inodes,
-                                     settings.namespaces & kOfInit};
+                                     (settings.namespaces | CLONE_NEWPID) & kOfInit};
   if (Status planned = plan.PlanRoot(request.root, surroundings, settings.store, mount_tree); !planned) {
     return planned.error();
   }
@@ -68,7 +67,7 @@ SandboxPlan SandboxPlan::ForZygote(const OpenZygoteMessage& request, UniqueFd ro
   const Surroundings surroundings = {"zygote", kParkedScratchBytes, kParkedScratchInodes,
                                      settings.namespaces & kOfZygote};
   plan.PlanRootOf(std::move(root), surroundings, settings.store);
-  plan.PlanZygoteEntry(request);
+  plan.PlanZygoteEntry(request, settings.privilege);
   return plan;
 }
 
@@ -76,7 +75,7 @@ SandboxPlan SandboxPlan::ForCopy(UniqueFd root, const PlanSettings& settings, Ho
   SandboxPlan plan;
   plan.is_copy_ = true;
   const Surroundings surroundings = {"parked", kParkedScratchBytes, kParkedScratchInodes,
-                                     settings.namespaces & kOfInit};
+                                     (settings.namespaces | CLONE_NEWPID) & kOfInit};
   plan.PlanRootOf(std::move(root), surroundings, settings.store);
   plan.PlanCopyEntry(settings.namespaces, user, filter);
   return plan;
@@ -128,10 +127,10 @@ void SandboxPlan::PlanFilter(const std::string& filter) {
 // call's, and come with it.
 void SandboxPlan::PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter) {
   entry_.push_back({.kind = StepKind::kJoinCgroups});
-  for (int slot = 0; slot < zygote::kInitNamespaceCount; slot++) {
-    const std::uint64_t flag = zygote::kInitNamespaces[slot].flag;
+  for (int slot = 0; slot < kInitNamespaceCount; slot++) {
+    const std::uint64_t flag = kInitNamespaces[slot].flag;
     // It was born in the init's process namespace.
-    if (slot == zygote::kPidSlot || (namespaces & flag) == 0) continue;
+    if (slot == kPidSlot || (namespaces & flag) == 0) continue;
     entry_.push_back({.kind = StepKind::kEnterNamespaces, .slot = slot, .value = flag});
   }
   entry_.push_back({.kind = StepKind::kUnshare, .value = namespaces & CLONE_NEWCGROUP});
@@ -140,10 +139,12 @@ void SandboxPlan::PlanCopyEntry(std::uint64_t namespaces, HostUser user, const s
   PlanFilter(filter);
 }
 
-void SandboxPlan::PlanZygoteEntry(const OpenZygoteMessage& request) {
+void SandboxPlan::PlanZygoteEntry(const OpenZygoteMessage& request, Privilege privilege) {
   entry_.push_back({.kind = StepKind::kJoinCgroups});
   entry_.push_back({.kind = StepKind::kInstallZygoteDescriptors});
-  entry_.push_back({.kind = StepKind::kLimitCapabilities, .value = kOfZygoteWithinReach});
+  // Without root every function's user is the launcher's, which is called root: who maps that one must have this.
+  const std::uint64_t to_map_root = privilege == Privilege::kRootless ? 1ULL << CAP_SETFCAP : 0;
+  entry_.push_back({.kind = StepKind::kLimitCapabilities, .value = kOfZygoteWithinReach | to_map_root});
   entry_.push_back({.kind = StepKind::kForbidPrivileges});
   entry_.push_back({.kind = StepKind::kExecute, .target = Keep(request.argv.front()), .argv = KeepList(request.argv),
                     .envp = KeepList(request.env)});

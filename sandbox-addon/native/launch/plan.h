@@ -21,6 +21,7 @@ struct PlanSettings {
   Store store;
   // CLONE_NEW* of the namespaces that this kernel gives.
   std::uint64_t namespaces = 0;
+  Privilege privilege = Privilege::kRoot;
 };
 
 // Who the main process is on the host; inside it is 1000.
@@ -74,7 +75,7 @@ class SandboxPlan {
     std::string hostname;
     std::uint64_t tmpfs_bytes;
     std::uint64_t tmpfs_inodes;
-    // CLONE_NEW* of whoever builds it.
+    // CLONE_NEW* of whoever builds it. That of processes is there from its start.
     std::uint64_t namespaces;
   };
 
@@ -93,7 +94,7 @@ class SandboxPlan {
 
   void PlanEntry(const StartMessage& request, std::uint64_t namespaces, HostUser user, const std::string& filter);
   void PlanCopyEntry(std::uint64_t namespaces, HostUser user, const std::string& filter);
-  void PlanZygoteEntry(const OpenZygoteMessage& request);
+  void PlanZygoteEntry(const OpenZygoteMessage& request, Privilege privilege);
   // From an outsider with every privilege to the function's own user with none, behind a filter.
   void PlanIdentity(std::uint64_t namespaces, HostUser user);
   void PlanFilter(const std::string& filter);

@@ -82,7 +82,7 @@ void SandboxPlan::PlanMountPoints(std::vector<Step>& attachments) {
 }
 
 void SandboxPlan::PlanNamespaces(const Surroundings& surroundings) {
-  build_.push_back({.kind = StepKind::kUnshare, .value = surroundings.namespaces});
+  build_.push_back({.kind = StepKind::kUnshare, .value = surroundings.namespaces & ~std::uint64_t{CLONE_NEWPID}});
   if ((surroundings.namespaces & CLONE_NEWTIME) != 0) {
     build_.push_back({.kind = StepKind::kWriteFile, .optional = true, .target = "/proc/self/timens_offsets",
                       .text = Keep(BoottimeOffset())});
@@ -96,7 +96,12 @@ void SandboxPlan::PlanOwnMounts(const Surroundings& surroundings, const Store& s
   const int tmp = next_slot_++;
   const int shm = next_slot_++;
   const ScratchSize scratch = ScratchSizeOf(surroundings.tmpfs_bytes, surroundings.tmpfs_inodes);
-  build_.push_back({.kind = StepKind::kOpenProc, .slot = proc});
+  if ((surroundings.namespaces & CLONE_NEWPID) != 0) {
+    build_.push_back({.kind = StepKind::kOpenProc, .slot = proc});
+  } else {
+    // Without root, only who owns a process namespace may mount its /proc anew.
+    build_.push_back({.kind = StepKind::kOpenTree, .slot = proc, .target = "/proc", .value = MOUNT_ATTR_NOEXEC});
+  }
   build_.push_back({.kind = StepKind::kOpenScratch, .slot = tmp, .target = Keep(store.scratch),
                     .text = Keep("mode=0755,size=" + scratch.bytes + ",nr_inodes=" + scratch.inodes)});
   attachments.push_back({.kind = StepKind::kAttach, .slot = proc, .target = "/proc"});

@@ -91,7 +91,7 @@ void Sandbox::OnReport() {
   for (; received == Received::kPacket; received = HearReport(init_.socket, heard)) {
     switch (heard.report.kind) {
       case ReportKind::kBuilt:
-        Attempt(AskForCopy());
+        Attempt(AskForCopy(heard.fds));
         break;
       case ReportKind::kEntryFailed:
       case ReportKind::kParked:

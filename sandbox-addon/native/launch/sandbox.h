@@ -81,7 +81,7 @@ class Sandbox {
 
   // start_copy.cc
   [[nodiscard]] Status LaunchCopy();
-  [[nodiscard]] Status AskForCopy();
+  [[nodiscard]] Status AskForCopy(const std::vector<UniqueFd>& namespaces);
   void OnCopyReport();
   void OnParked();
   [[nodiscard]] Status HandOver();

@@ -30,15 +30,6 @@ zygote::StepMessage ToMessage(const Step& step) {
   return message;
 }
 
-std::vector<UniqueFd> OpenNamespaces(pid_t init) {
-  const UniqueFd directory(open(("/proc/" + std::to_string(init) + "/ns").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  std::vector<UniqueFd> namespaces;
-  for (const zygote::InitNamespace& one : zygote::kInitNamespaces) {
-    namespaces.emplace_back(openat(directory.get(), one.file, O_RDONLY | O_CLOEXEC));
-  }
-  return namespaces;
-}
-
 // The name is kept short enough by the addon.
 template <std::size_t kSize>
 void Copy(const std::string& text, char (&to)[kSize]) {
@@ -81,15 +72,14 @@ Status Sandbox::LaunchCopy() {
 }
 
 // The root is complete.
-Status Sandbox::AskForCopy() {
-  const std::vector<UniqueFd> namespaces = OpenNamespaces(init_.pid);
+Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
+  if (namespaces.size() != kInitNamespaceCount) return Error{"open namespaces", "", ENOENT, "mount procfs at /proc"};
   zygote::CopyMessage message;
   message.id = number_;
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
   std::vector<int> fds;
-  // Where the kernel has no such kind, no step enters it, and any descriptor keeps the place.
-  for (const UniqueFd& one : namespaces) fds.push_back(one.valid() ? one.get() : init_.pidfd.get());
+  for (const UniqueFd& one : namespaces) fds.push_back(one.get());
   fds.push_back(copys_socket_.get());
   fds.push_back(copys_ready_.get());
   for (const int fd : leaf_->join_fds()) fds.push_back(fd);

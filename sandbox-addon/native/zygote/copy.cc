@@ -17,14 +17,15 @@
 namespace mayfly::zygote {
 namespace {
 
-constexpr std::size_t kHelperStackBytes = 256UL * 1024;
+constexpr std::size_t kStackBytes = 128UL * 1024;
 // The helper's number in the sandbox. Asking for one leaves the kernel's count alone, so the copy gets 2, which every
 // main process has.
 constexpr pid_t kHelperNumber = 300;
 
-// Shared between the zygote and its helper, one of which always waits for the other.
+// Shared between the zygote, its guide and its helper, of which one runs and the others wait for it.
 jmp_buf main_stack;
-int fork_error = 0;
+const Copying* present = nullptr;
+int failure = 0;
 
 // clone3 with a stack of its own, which has no function in the C library: the child begins in `entry`.
 long CloneOnStack(clone_args& arguments, void (*entry)()) {
@@ -64,38 +65,51 @@ long CloneOnStack(clone_args& arguments, void (*entry)()) {
   return result;
 }
 
-// In the helper: its thread pointer is the zygote's, which sleeps meanwhile. The C library's own fork, so that what
-// others have asked to be told of a fork is told (libuv then opens a signal pipe of the copy's own).
+[[noreturn]] void Leave(int code) {
+  failure = code;
+  for (;;) syscall(SYS_exit, 0);
+}
+
+// Starts a process that shares this one's memory, and waits for its end. 0 or an errno.
+int RunShared(void (*entry)(), char* stack, pid_t number, int clone_into) {
+  clone_args arguments = {};
+  arguments.flags = CLONE_VM | CLONE_VFORK | (clone_into >= 0 ? CLONE_INTO_CGROUP : 0);
+  arguments.stack = reinterpret_cast<std::uint64_t>(stack);
+  arguments.stack_size = kStackBytes;
+  if (number != 0) {
+    arguments.set_tid = reinterpret_cast<std::uint64_t>(&number);
+    arguments.set_tid_size = 1;
+  }
+  arguments.cgroup = clone_into >= 0 ? static_cast<unsigned>(clone_into) : 0;
+  // What stays unsaid where it is killed.
+  failure = ECHILD;
+  const long child = CloneOnStack(arguments, entry);
+  if (child < 0) return static_cast<int>(-child);
+  while (waitpid(static_cast<pid_t>(child), nullptr, __WALL) < 0 && errno == EINTR) {
+  }
+  return failure;
+}
+
+char* Stacks() {
+  static void* const stacks = mmap(nullptr, 2 * kStackBytes, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+  return static_cast<char*>(stacks);
+}
+
+// The helper, in the sandbox's process namespace. Its thread pointer is the zygote's, which sleeps meanwhile. The C
+// library's own fork, so that what others have asked to be told of a fork is told (libuv then opens a signal pipe of the
+// copy's own).
 void ForkAndLeave() {
   const pid_t copy = fork();
   if (copy == 0) longjmp(main_stack, 1);
-  fork_error = copy < 0 ? errno : 0;
-  syscall(SYS_exit, 0);
+  Leave(copy < 0 ? errno : 0);
 }
 
-void* HelperStack() {
-  static void* const stack = mmap(nullptr, kHelperStackBytes, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
-  return stack;
-}
-
-// Starts the helper and waits for its end. 0 or an errno.
-int RunHelper(int clone_into) {
-  pid_t number = kHelperNumber;
-  clone_args arguments = {};
-  arguments.flags = CLONE_VM | CLONE_VFORK | (clone_into >= 0 ? CLONE_INTO_CGROUP : 0);
-  arguments.stack = reinterpret_cast<std::uint64_t>(HelperStack());
-  arguments.stack_size = kHelperStackBytes;
-  arguments.set_tid = reinterpret_cast<std::uint64_t>(&number);
-  arguments.set_tid_size = 1;
-  arguments.cgroup = clone_into >= 0 ? static_cast<unsigned>(clone_into) : 0;
-  // What the helper leaves unsaid: it was killed before it forked.
-  fork_error = ECHILD;
-  const long helper = CloneOnStack(arguments, ForkAndLeave);
-  if (helper < 0) return static_cast<int>(-helper);
-  while (waitpid(static_cast<pid_t>(helper), nullptr, __WALL) < 0 && errno == EINTR) {
-  }
-  return fork_error;
+// The guide, still in the zygote's namespace: where a process's children are born it can choose, and could not choose
+// back without root.
+void GuideHelper() {
+  if (setns(present->pid_namespace, CLONE_NEWPID) != 0) Leave(errno);
+  Leave(RunShared(ForkAndLeave, Stacks() + kStackBytes, kHelperNumber, present->clone_into));
 }
 
 // The kernel does not carry a registration over to a process that shares memory, and so not to what that forks; glibc
@@ -119,17 +133,15 @@ Made MakeCopy(const Copying& copying) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  if (setns(copying.pid_namespace, CLONE_NEWPID) != 0) return Made::kFailed;
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  present = &copying;
   if (setjmp(main_stack) != 0) {
     RegisterRestartableSequences();
     WaitForInit();
     return Made::kCopy;
   }
-  const int code = RunHelper(copying.clone_into);
+  const int code = RunShared(GuideHelper, Stacks(), 0, -1);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  // Whatever happened, or the next copy would be born in a dead namespace.
-  if (setns(copying.own_pid_namespace, CLONE_NEWPID) != 0) _exit(1);
   if (code == 0) return Made::kOriginal;
   errno = code;
   return Made::kFailed;

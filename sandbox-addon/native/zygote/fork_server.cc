@@ -1,6 +1,5 @@
 #include "zygote/fork_server.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -68,7 +67,7 @@ void EnterSandbox(const std::vector<Step>& steps, StepContext& context) {
 }
 
 // True in the copy.
-bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> close_in_child) {
+bool Copy(Packet packet, std::vector<DescriptorRange> close_in_child) {
   CopyMessage message;
   if (!Unpack(packet.bytes, message) || packet.fds.size() < kFixedCopyDescriptors) {
     Report(ZygoteReportKind::kCopyFailed, message.id, EPROTO);
@@ -80,7 +79,6 @@ bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> clo
     fds.push_back(fd.get());
     close_in_child.push_back({fd.get(), fd.get()});
   }
-  close_in_child.push_back({own_pid_namespace, own_pid_namespace});
   for (int slot = 0; slot < kInitNamespaceCount; slot++) context.slots[slot] = fds[static_cast<std::size_t>(slot)];
   context.control = fds[kInitNamespaceCount];
   context.ready = fds[kInitNamespaceCount + 1];
@@ -91,7 +89,7 @@ bool Copy(Packet packet, int own_pid_namespace, std::vector<DescriptorRange> clo
   context.close = close_in_child.data();
   context.close_count = static_cast<int>(close_in_child.size());
   const std::vector<Step> steps = ToSteps(message);
-  switch (MakeCopy({fds[kPidSlot], own_pid_namespace, message.has_clone_into ? fds.back() : -1})) {
+  switch (MakeCopy({fds[kPidSlot], message.has_clone_into ? fds.back() : -1})) {
     case Made::kCopy:
       EnterSandbox(steps, context);
       // They were closed by number.
@@ -148,12 +146,10 @@ int TakeOn(const CallMessage& call, const Packet& packet) {
 Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   // Nobody but root looks into it. Its copies set this anew, each when it is another user.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  const int own_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-  if (own_pid_namespace < 0) return Served::kLauncherGone;
   Report(ZygoteReportKind::kReady, 0, 0);
   Packet packet;
   while (Await(packet)) {
-    if (Copy(std::move(packet), own_pid_namespace, close_in_child)) return Served::kForked;
+    if (Copy(std::move(packet), close_in_child)) return Served::kForked;
   }
   return Served::kLauncherGone;
 }

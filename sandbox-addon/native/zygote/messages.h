@@ -1,13 +1,12 @@
 // What the launcher says to a zygote and to its copies, and hears from them.
 #pragma once
 
-#include <linux/sched.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/wire.h"
+#include "child/init.h"
 
 namespace mayfly::zygote {
 
@@ -34,21 +33,7 @@ struct StepMessage {
   }
 };
 
-// A namespace of the init's that a copy enters. As files, for the init itself is nobody's to look into.
-struct InitNamespace {
-  std::uint64_t flag;
-  // Below /proc/<init>/ns.
-  const char* file;
-};
-// In this order they are descriptors of a CopyMessage, and the slots that the copy's steps find filled.
-constexpr InitNamespace kInitNamespaces[] = {
-    {CLONE_NEWPID, "pid"}, {CLONE_NEWNET, "net"}, {CLONE_NEWIPC, "ipc"},
-    {CLONE_NEWUTS, "uts"}, {CLONE_NEWNS, "mnt"},  {CLONE_NEWTIME, "time_for_children"},
-};
-constexpr int kInitNamespaceCount = 6;
-constexpr int kPidSlot = 0;
-
-// launcher → zygote: make a copy. With it come the descriptors: the init's namespaces, what the copy has at
+// launcher → zygote: make a copy. With it come the descriptors: kInitNamespaces, what the copy has at
 // kLauncherSocket and at kReadyPipe, then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
 struct CopyMessage {
   std::uint64_t id = 0;

@@ -79,6 +79,26 @@ function text(result: RunResult): TextResult {
 
 export const LIMITS: Limits = DEFAULT_LIMITS;
 
+/** What runs below this process: other tests may run on the machine. */
+export function descendants(): number {
+  const parents = new Map(
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => [pid, parentOf(pid)]),
+  );
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  return [...parents.values()].filter(isOurs).length;
+}
+
+function parentOf(pid: string): string | undefined {
+  try {
+    return /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
 /** What of ours is on the machine: it must be the same before and after. */
 export function traces() {
   const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
