@@ -18,7 +18,7 @@ from _fork_server import await_call, serve
 from _mayfly_zygote.call import take_on_environment
 from _mayfly_zygote.descriptors import check_descriptors
 from _mayfly_zygote.preload import preload
-from _mayfly_zygote.rehearse import rehearse
+from _mayfly_zygote.rehearse import rehearse, rehearse_the_rest
 from _mayfly_zygote.streams import open_streams
 
 del sys.path[0]
@@ -28,6 +28,7 @@ def main():
     gc.disable()
     preload()
     rehearse()
+    rehearse_the_rest()
     open_streams()
     preloaded = frozenset(sys.modules) - AT_BOOT
     check_descriptors()

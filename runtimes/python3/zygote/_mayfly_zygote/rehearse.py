@@ -28,14 +28,19 @@ FUNCTION = os.path.join(os.path.dirname(__file__), "rehearsal.py")
 
 
 def rehearse():
+    """What every call goes through."""
     header, event, raw_body = parse_invoke(_as_the_worker_writes(json.dumps(HEADER), '{"a":1}'))
     handler = find_handler(FUNCTION)
     context = Context(header, raw_body)
     json_frame(CALLED, {"bootedUs": now_us(), "calledUs": now_us()})
     result_frame(*to_result(call(handler, json.loads(event), context)))
+    del sys.modules["function"]
+
+
+def rehearse_the_rest():
+    """What some calls go through: for what is imported there."""
     to_result({"statusCode": 200, "headers": {"a": "b"}, "body": b""})
     describe_error(ValueError("none"))
-    del sys.modules["function"]
 
 
 def _as_the_worker_writes(*parts):
