@@ -75,9 +75,8 @@ export interface ZygoteTuning {
 export function zygoteEnvironment({ hugePages, compactHeap }: ZygoteTuning): Record<string, string> {
   // Node's own pool idles in a zygote, and the thread that waits for a debugger would be missing in every copy. Given
   // this way, they are no arguments that a copy would show.
-  const options = ["--v8-pool-size=1", "--disable-sigusr1", ...(hugePages ? ["--use-largepages=on"] : [])];
   return {
-    NODE_OPTIONS: options.join(" "),
+    NODE_OPTIONS: "--v8-pool-size=1 --disable-sigusr1",
     // Every symbol is looked up now, and not by every copy that is the first to need it.
     LD_BIND_NOW: "1",
     ...(hugePages ? { MAYFLY_HUGE_PAGES: "1" } : {}),

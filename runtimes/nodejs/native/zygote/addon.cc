@@ -57,7 +57,7 @@ Refusal Seal(v8::Isolate* isolate, bool with_huge_pages, std::vector<DescriptorR
   if (Refusal refusal = CheckThreads()) return refusal;
   if (Refusal refusal = LetHeapBeCopied()) return refusal;
   if (Refusal refusal = KeepSharedMemory()) return refusal;
-  if (with_huge_pages) MoveConstantsToHugePages();
+  if (with_huge_pages) MoveExecutableToHugePages();
   return FindLeftovers(isolate, leftovers);
 }
 

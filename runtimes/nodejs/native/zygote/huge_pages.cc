@@ -22,7 +22,7 @@ bool HasResident(std::uintptr_t block) {
 }
 
 // The block is replaced in one step, so that nobody sees it missing.
-bool MoveBlock(std::uintptr_t block) {
+bool MoveBlock(std::uintptr_t block, int protection) {
   void* const room = mmap(nullptr, 2 * kHugeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (room == MAP_FAILED) return false;
   const auto begin = reinterpret_cast<std::uintptr_t>(room);
@@ -32,7 +32,7 @@ bool MoveBlock(std::uintptr_t block) {
   bool is_moved = madvise(copy, kHugeBytes, MADV_HUGEPAGE) == 0;
   if (is_moved) {
     std::memcpy(copy, place, kHugeBytes);
-    is_moved = mprotect(copy, kHugeBytes, PROT_READ) == 0 &&
+    is_moved = mprotect(copy, kHugeBytes, protection) == 0 &&
                mremap(copy, kHugeBytes, kHugeBytes, MREMAP_MAYMOVE | MREMAP_FIXED, place) != MAP_FAILED;
   }
   if (!is_moved) {
@@ -47,14 +47,16 @@ bool MoveBlock(std::uintptr_t block) {
 
 }  // namespace
 
-int MoveConstantsToHugePages() {
+int MoveExecutableToHugePages() {
   std::error_code error;
   const std::string executable = std::filesystem::read_symlink("/proc/self/exe", error).string();
   int moved = 0;
   for (const Mapping& mapping : ReadMappings()) {
-    if (error || mapping.name != executable || mapping.access != "r--p") continue;
+    const bool is_code = mapping.access == "r-xp";
+    if (error || mapping.name != executable || !(is_code || mapping.access == "r--p")) continue;
+    const int protection = PROT_READ | (is_code ? PROT_EXEC : 0);
     for (std::uintptr_t block = RoundUp(mapping.first); block + kHugeBytes <= mapping.end; block += kHugeBytes) {
-      if (HasResident(block) && MoveBlock(block)) moved++;
+      if (HasResident(block) && MoveBlock(block, protection)) moved++;
     }
   }
   return moved;
