@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { type Limits, limitsInputSchema, resolveLimits } from "@mayfly/contract";
 import type { Sandboxes } from "@mayfly/sandbox-addon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MODES, openBox, PARENT, ROOT } from "../../sandbox-addon/test/support/box.ts";
+import { openWay, PARENT, ROOT, WAYS } from "../../sandbox-addon/test/support/box.ts";
 
 const MIB = 1024 ** 2;
 const DISK = process.env["MAYFLY_TEST_DISK"] ?? "/var/tmp";
 const DEVICE = execFileSync("df", ["--output=source", DISK], { encoding: "utf8" }).split("\n")[1] ?? "";
 const HAS_DEVICE = statSync(DEVICE, { throwIfNoEntry: false })?.isBlockDevice() === true;
 
-describe.each(MODES)("block I/O limits, with cgroups in mode %s", (mode) => {
+describe.each(WAYS)("block I/O limits of a process by $way, with cgroups in mode $mode", (given) => {
   let sandboxes: Sandboxes;
   let folder: string;
   beforeAll(async () => {
-    sandboxes = await openBox(mode);
+    sandboxes = await openWay(given);
     folder = mkdtempSync(join(DISK, `${PARENT}-`));
     chmodSync(folder, 0o755);
   });

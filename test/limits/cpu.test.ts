@@ -1,14 +1,14 @@
 import type { Sandboxes } from "@mayfly/sandbox-addon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MODES, openBox, shell } from "../../sandbox-addon/test/support/box.ts";
+import { openWay, shell, WAYS } from "../../sandbox-addon/test/support/box.ts";
 
 const BUSY = "while :; do :; done";
 const SECONDS = 5;
 
-describe.each(MODES)("CPU limits, with cgroups in mode %s", (mode) => {
+describe.each(WAYS)("CPU limits of a process by $way, with cgroups in mode $mode", (given) => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
-    sandboxes = await openBox(mode);
+    sandboxes = await openWay(given);
   });
   afterAll(() => sandboxes.close());
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Running, Sandboxes } from "@mayfly/sandbox-addon";
 
@@ -26,9 +26,15 @@ export function readLeaf(running: Running, mode: Sandboxes["cgroupMode"]): Kerne
   };
 }
 
-/** CPU time of the worker's directory, in which every leaf's is summed up, those of removed ones too. */
-export function readWorkerCpuUs(running: Running, mode: Sandboxes["cgroupMode"]): number {
-  return cpuUsageUs(dirname(directoryOf(running, "cpuacct")), mode);
+/**
+ * CPU time of all that has ended in the worker's directory: it sums up every cgroup's below, those of removed ones too,
+ * and what still is there (who is asked for, a zygote, a parked copy) is taken out.
+ */
+export function readEndedCpuUs(running: Running, mode: Sandboxes["cgroupMode"]): number {
+  const parent = dirname(directoryOf(running, "cpuacct"));
+  const there = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const runningUs = there.reduce((sum, { name }) => sum + cpuUsageUs(`${parent}/${name}`, mode), 0);
+  return cpuUsageUs(parent, mode) - runningUs;
 }
 
 export function isEmpty(running: Running): boolean {
