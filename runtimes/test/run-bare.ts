@@ -1,10 +1,17 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { RUNNERS } from "../protocol/index.ts";
-import { type BareOptions, type BareRun, converse, endedRun, writeBundle } from "./support/bare-call.ts";
+import {
+  type BareOptions,
+  type BareRun,
+  bareCommand,
+  converse,
+  endedRun,
+  writeBundle,
+} from "./support/bare-call.ts";
 
 export type { BareOptions, BareRun } from "./support/bare-call.ts";
 
@@ -13,11 +20,8 @@ export async function runBare(code: string, options: BareOptions = {}): Promise<
   const { runtime = "nodejs", timeoutMs = 5000 } = options;
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bare-"));
   const bundle = await writeBundle(folder, code, options);
-  const [command, ...args] =
-    runtime === "python3"
-      ? ["/usr/bin/python3", "-I", "-S", "-E", join(RUNNERS.python3.folder, basename(RUNNERS.python3.main))]
-      : [process.execPath, ...(options.nodeArguments ?? []), join(RUNNERS.nodejs.folder, "runner.cjs")];
-  const child = spawn(command ?? "", args, {
+  const [command, ...args] = bareCommand(runtime, RUNNERS[runtime].folder, options.nodeArguments);
+  const child = spawn(command, args, {
     env: { PATH: process.env["PATH"] },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });

@@ -11,6 +11,7 @@
 #include <climits>
 #include <string>
 
+#include "child/init.h"
 #include "launch_traces.h"
 #include "zygote/fork_server.h"
 
@@ -18,6 +19,7 @@ namespace mayfly::zygote {
 namespace {
 
 // It holds the interpreter's lock all the time, as os.fork() does while it forks: the one thread is copied as its holder.
+// Python keeps no descriptor open, so that a copy has those of the fork server and no other.
 PyObject* ServeForks(PyObject* /*module*/, PyObject* /*arguments*/) {
   if (const Refusal refusal = BlankLaunchEnvironment(); refusal) {
     PyErr_SetString(PyExc_RuntimeError, refusal->c_str());
@@ -25,8 +27,7 @@ PyObject* ServeForks(PyObject* /*module*/, PyObject* /*arguments*/) {
   }
   // The zygote runs no Python any more, so that what it owes to a fork is done once, for all of them.
   PyOS_BeforeFork();
-  // Whatever Python opened is in the numbers below the fork server's own.
-  if (Serve({}) == Served::kLauncherGone) _exit(0);
+  if (Serve({{kReadyPipe + 1, INT_MAX}}) == Served::kLauncherGone) _exit(0);
   PyOS_AfterFork_Child();
   Py_RETURN_NONE;
 }

@@ -16,7 +16,6 @@ AT_BOOT = frozenset(sys.modules)
 
 from _fork_server import await_call, serve
 from _mayfly_zygote.call import take_on_environment
-from _mayfly_zygote.descriptors import check_descriptors
 from _mayfly_zygote.preload import preload
 from _mayfly_zygote.rehearse import rehearse, rehearse_the_rest
 from _mayfly_zygote.streams import open_streams
@@ -31,7 +30,6 @@ def main():
     rehearse_the_rest()
     open_streams()
     preloaded = frozenset(sys.modules) - AT_BOOT
-    check_descriptors()
     # A collection looks at every object, and so would have each copy write to all the pages that it shares.
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Duplex } from "node:stream";
 import {
   type Bundle,
@@ -39,6 +39,17 @@ export interface BareOptions {
 }
 
 const nowUs = () => Number(process.hrtime.bigint() / 1000n);
+
+/** What starts a runner that lies in a folder of this machine, or the zygote that stands in its place. */
+export function bareCommand(
+  runtime: keyof typeof RUNNERS,
+  folder: string,
+  nodeArguments: readonly string[] = [],
+): [command: string, ...args: string[]] {
+  const main = join(folder, basename(RUNNERS[runtime].main));
+  if (runtime === "python3") return ["/usr/bin/python3", "-I", "-S", "-E", "-u", main];
+  return [process.execPath, ...nodeArguments, main];
+}
 
 /** Writes the code where the runner will read it. */
 export async function writeBundle(folder: string, code: string, options: BareOptions): Promise<Bundle> {

@@ -6,12 +6,13 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
-import { zygoteEnvironment } from "../../protocol/index.ts";
-import { type BareOptions, type BareRun, converse, endedRun, writeBundle } from "./bare-call.ts";
+import { type RUNNERS, zygoteEnvironment } from "../../protocol/index.ts";
+import { type BareOptions, type BareRun, bareCommand, converse, endedRun, writeBundle } from "./bare-call.ts";
 
-const NODEJS = join(import.meta.dirname, "../../nodejs");
+const RUNTIMES = join(import.meta.dirname, "../..");
 
 export interface PlainZygoteOptions {
+  readonly runtime?: keyof typeof RUNNERS;
   readonly nodeArguments?: readonly string[];
   readonly hugePages?: boolean;
   /** More of the environment that the zygote is launched with. */
@@ -36,13 +37,14 @@ export class PlainZygote {
 
   /** @throws with what it says where it cannot be copied */
   static async open(options: PlainZygoteOptions = {}): Promise<PlainZygote> {
-    const { nodeArguments = [], hugePages = false, env = {}, build = "plain" } = options;
-    execFileSync("make", ["--no-print-directory", "-s", "-C", NODEJS, build], { stdio: "inherit" });
+    const { runtime = "nodejs", nodeArguments = [], hugePages = false, env = {}, build = "plain" } = options;
+    const source = join(RUNTIMES, runtime);
+    execFileSync("make", ["--no-print-directory", "-s", "-C", source, build], { stdio: "inherit" });
     const folder = await mkdtemp(join(tmpdir(), "mayfly-plain-"));
-    const main = join(NODEJS, "build", build, "runner.cjs");
-    const child = spawn(process.execPath, [...nodeArguments, main], {
+    const [command, ...args] = bareCommand(runtime, join(source, "build", build), nodeArguments);
+    const child = spawn(command, args, {
       env: {
-        ...zygoteEnvironment({ hugePages, compactHeap: false }),
+        ...(runtime === "nodejs" ? zygoteEnvironment({ hugePages, compactHeap: false }) : {}),
         ...CALL_ENVIRONMENT,
         ...env,
       },
