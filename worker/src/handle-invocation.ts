@@ -1,5 +1,6 @@
 import type { Outcome } from "@mayfly/contract";
 import type { Settlement, TakenInvocation } from "@mayfly/queue";
+import { COMPILED_RUNTIME } from "./code/code-cache.ts";
 import { runtimeTrees } from "./code/runtime-trees.ts";
 import { nowUs, type WorkerDeps } from "./deps.ts";
 import { createReceipt } from "./outcome/receipt.ts";
@@ -57,7 +58,8 @@ async function runAttempt(deps: WorkerDeps, invocation: TakenInvocation): Promis
   const secrets = secretsOf(deps, invocation);
   // It is awaited later, and must not count as unhandled until then.
   secrets.catch(() => undefined);
-  using lease = await deps.codeTrees.lease(version.artifact);
+  const compiledFor = version.manifest.runtime === COMPILED_RUNTIME ? version.manifest.entry : undefined;
+  using lease = await deps.codeTrees.lease(version.artifact, compiledFor);
   // An executable has no runner that could be given them later.
   const process = processSpec(version, id, kind === "exec" ? await secrets : {});
   const specs: StartSpecs = {
@@ -68,7 +70,7 @@ async function runAttempt(deps: WorkerDeps, invocation: TakenInvocation): Promis
     },
   };
   if (kind === "exec") return await runExecutable(deps, invocation, { takenUs, specs });
-  return await runWithRunner(deps, invocation, { takenUs, specs, bundleFormat: lease.bundleFormat, secrets });
+  return await runWithRunner(deps, invocation, { takenUs, specs, code: lease, secrets });
 }
 
 /** One that is named and that nobody stored is not there, as an environment variable may not be. */

@@ -3,6 +3,7 @@ import type { WorkerGauges, WorkerObserver } from "@mayfly/contract";
 import { type Dispatcher, startDispatcher } from "@mayfly/queue";
 import { openSandboxes, type Running, type Sandboxes } from "@mayfly/sandbox-addon";
 import { openStore, reachingRedis, type Store, secretKeyOf } from "@mayfly/store";
+import { createCompiler } from "./code/code-cache.ts";
 import { createCodeTrees } from "./code/code-trees.ts";
 import { createFixedTrees } from "./code/fixed-trees.ts";
 import { createNodeVersions } from "./code/node-versions.ts";
@@ -148,6 +149,7 @@ async function createDeps(config: WorkerConfig, opened: Opened): Promise<WorkerD
     systemRoot: systemRoot(),
     scratch,
     stopping,
+    running,
     observer,
     log,
   };
@@ -158,14 +160,14 @@ async function createDeps(config: WorkerConfig, opened: Opened): Promise<WorkerD
     codeTrees: createCodeTrees({
       sandboxes,
       cache,
+      compile: createCompiler(parts),
       scratch,
       stopping,
       maxBytes: MAX_LOADED_BYTES,
-      onError: (error) => log.warn({ err: error }, "code was not unloaded"),
+      onError: (error, doing) => log.warn({ err: error, doing }, "got over a failure"),
     }),
     zygotes: startZygotes(config, parts),
     startPause: new StartPause(stopping),
-    running,
   };
 }
 

@@ -1,11 +1,10 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { DEFAULT_LIMITS, type Limits } from "@mayfly/contract";
 import { FUNCTION_DIR } from "@mayfly/runtimes";
 import type { Ending, SandboxSpec } from "@mayfly/sandbox-addon";
 import type { WorkerDeps } from "../deps.ts";
+import { runProgram } from "../run/run-program.ts";
 
 const MIB = 1024 ** 2;
 const MAX_OUTPUT_BYTES = 128 * MIB;
@@ -33,12 +32,12 @@ export interface EsbuildRun {
 
 /** One run of esbuild in a sandbox that holds nothing but it and the upload: it follows whatever import it finds. */
 export async function runEsbuild(
-  { sandboxes, fixedTrees, running: atWork }: WorkerDeps,
+  deps: WorkerDeps,
   tree: string,
   entry: string,
   options: readonly string[],
 ): Promise<EsbuildRun> {
-  const esbuild = await fixedTrees.load("esbuild", esbuildFolder);
+  const esbuild = await deps.fixedTrees.load("esbuild", esbuildFolder);
   const spec: SandboxSpec = {
     argv: [
       "/esbuild/esbuild",
@@ -68,22 +67,11 @@ export async function runEsbuild(
     control: "none",
     seccomp: "exec",
   };
-  const running = await sandboxes.start(spec);
-  atWork.add(running);
-  try {
-    running.stdin.on("error", () => {});
-    running.stdin.end();
-    const [output, messages] = await Promise.all([
-      take(running.stdout, MAX_OUTPUT_BYTES, () => running.kill("outputTooLarge")),
-      take(running.stderr, MAX_MESSAGE_BYTES, () => running.kill("outputTooLarge")),
-    ]);
-    const ending = await running.ended;
-    return { ok: ending.exitCode === 0, output, messages: messages.toString("utf8"), ending };
-  } finally {
-    running.kill("cancelled");
-    await running.ended;
-    atWork.delete(running);
-  }
+  const { output, messages, ending } = await runProgram(deps, spec, {
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  });
+  return { ok: ending.exitCode === 0, output, messages: messages.toString("utf8"), ending };
 }
 
 /** Why esbuild did not come to its own end; null where it did. */
@@ -95,19 +83,6 @@ export function endedBadly({ killedBy, mainOomKilled }: Ending): string | null {
   if (killedBy === "outputTooLarge")
     return `The bundle is over ${MAX_OUTPUT_BYTES / MIB} MiB, or of too many files. Import less of what it needs.`;
   return null;
-}
-
-/** @returns what came up to `maxBytes`; the rest is read and thrown away */
-async function take(stream: Readable, maxBytes: number, onTooMuch: () => void): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  stream.on("data", (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    if (bytes <= maxBytes) chunks.push(chunk);
-    else onTooMuch();
-  });
-  await finished(stream, { writable: false }).catch(() => undefined);
-  return Buffer.concat(chunks);
 }
 
 /** The folder of esbuild's static binary, which needs no library and no Node. */

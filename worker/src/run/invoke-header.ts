@@ -3,12 +3,14 @@ import { posix } from "node:path";
 import type { HttpRequest } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import { BUNDLE_DIR, type Bundle, FUNCTION_DIR, type HttpHeader, type InvokeHeader } from "@mayfly/runtimes";
+import { CODE_CACHE_FILE } from "../code/code-cache.ts";
+import type { CodeFacts } from "../code/code-trees.ts";
 import type { Clocks } from "./clocks.ts";
 
 /** Everything that a runner is told beside the event itself. */
 export function invokeHeader(
   invocation: TakenInvocation,
-  bundleFormat: "cjs" | "esm" | null,
+  code: CodeFacts,
   secrets: Readonly<Record<string, string>>,
   clocks: Clocks,
 ): InvokeHeader {
@@ -27,7 +29,7 @@ export function invokeHeader(
     secrets,
     resultBytes: manifest.limits.resultBytes,
     ...clocks,
-    bundle: bundleOf(manifest.entry, bundleFormat),
+    bundle: bundleOf(manifest.entry, code),
   };
 }
 
@@ -41,10 +43,11 @@ function httpHeader({ method, path, query, headers, origin, rawBody }: HttpReque
   return { method, path, query, headers, origin, rawBodyIsEvent: rawBody === null };
 }
 
-function bundleOf(entry: string, format: "cjs" | "esm" | null): Bundle {
+function bundleOf(entry: string, { bundleFormat: format, hasCodeCache }: CodeFacts): Bundle {
   const scriptName = posix.join(FUNCTION_DIR, entry);
   if (format === null)
     return { path: scriptName, mapPath: "", scriptName, sourceRoot: FUNCTION_DIR, format: "cjs" };
   const path = posix.join(FUNCTION_DIR, BUNDLE_DIR, format === "cjs" ? "bundle.cjs" : "bundle.mjs");
-  return { path, mapPath: `${path}.map`, scriptName, sourceRoot: FUNCTION_DIR, format };
+  const cache = hasCodeCache ? { cachePath: posix.join(FUNCTION_DIR, CODE_CACHE_FILE) } : {};
+  return { path, mapPath: `${path}.map`, ...cache, scriptName, sourceRoot: FUNCTION_DIR, format };
 }

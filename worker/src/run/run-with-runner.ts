@@ -3,6 +3,7 @@ import type { Outcome } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import { invokeFrame } from "@mayfly/runtimes";
 import type { Running } from "@mayfly/sandbox-addon";
+import type { CodeFacts } from "../code/code-trees.ts";
 import { nowUs, type WorkerDeps } from "../deps.ts";
 import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
 import { afterAnswer } from "../outcome/after-answer.ts";
@@ -17,7 +18,7 @@ import type { StartSpecs } from "./start-process.ts";
 export interface RunnerOptions {
   readonly takenUs: number;
   readonly specs: StartSpecs;
-  readonly bundleFormat: "cjs" | "esm" | null;
+  readonly code: CodeFacts;
   readonly secrets: Promise<Readonly<Record<string, string>>>;
 }
 
@@ -46,7 +47,7 @@ export async function runWithRunner(
     if (!entered) return null;
     const placed = recordPlace(deps, invocation, running);
     const clocks = clocksOf(startedUs, limits.timeoutMs);
-    const header = invokeHeader(invocation, options.bundleFormat, secrets, clocks);
+    const header = invokeHeader(invocation, options.code, secrets, clocks);
     talk.say(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
 
     await Promise.race([talk.settled, running.ended]);
