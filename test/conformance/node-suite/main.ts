@@ -10,7 +10,7 @@ import { runFile, type Verdict } from "./run-file.ts";
 import { testFiles, uploadOf } from "./test-tree.ts";
 
 const LIST = new URL("files.txt", import.meta.url);
-const IN_FLIGHT = 3;
+const IN_FLIGHT = 4;
 /** A test that waits for the clock fails now and then on a busy machine; a true difference stays. */
 const TRIES = 3;
 
@@ -45,7 +45,6 @@ async function deploy(
         runtime: "nodejs24",
         entry: "index.cjs",
         isolation,
-        env: { NODE_TEST_DIR: "/tmp" },
         limits: { memory: "768m", tmpfsSize: "256m", timeoutMs: 15_000, pidsLimit: 256, cpus: 2 },
       },
       upload,
@@ -77,8 +76,8 @@ async function choose(system: System, files: readonly string[]): Promise<void> {
 
 /** @returns the exit code: 1 where a difference is not explained */
 async function compare(system: System, files: readonly string[]): Promise<number> {
-  const boots = await runAll(system, "exec", files);
   const forks = await runAll(system, "fork", files);
+  const boots = await runAll(system, "exec", files);
   const counts = { same: 0, unsteady: 0, explained: 0, unexplained: 0 };
   for (const file of files) {
     const [boot = "", fork = ""] = [boots.get(file), forks.get(file)];

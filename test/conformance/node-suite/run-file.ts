@@ -1,25 +1,20 @@
 import type { InvocationRecord, Isolation } from "@mayfly/contract";
 import type { System } from "../../support/system.ts";
 import { invocationIdOf } from "../../support/system.ts";
+import { untilStartedBy } from "../deploy-asking.ts";
 
 /** `passed`, `skipped`, or how it failed, in one line. */
 export type Verdict = string;
 
 /** Runs one of Node's test files, in a process of its own. */
 export async function runFile(system: System, isolation: Isolation, file: string): Promise<Verdict> {
-  for (;;) {
-    const answer = await system.call(`node-suite-${isolation}`, { file });
-    await answer.arrayBuffer();
-    const id = invocationIdOf(answer);
-    const record = await system.record(id);
-    const { lines } = await system.logs(id);
-    if (record.receipt?.isolation === isolation)
-      return verdictOf(
-        record,
-        lines.map(({ text }) => text),
-      );
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  const call = () => system.call(`node-suite-${isolation}`, { file });
+  const { answer, record } = await untilStartedBy(isolation, call, system);
+  const { lines } = await system.logs(invocationIdOf(answer));
+  return verdictOf(
+    record,
+    lines.map(({ text }) => text),
+  );
 }
 
 /** A test that leaves by itself with status 0 has passed; Node's say "1..0 # Skipped" where they cannot run. */

@@ -14,6 +14,7 @@ const ENTRY = `const { join } = require("node:path");
 exports.default = ({ file }) => {
   const path = join(__dirname, "test/parallel", file);
   process.argv[1] = path;
+  process.env.NODE_TEST_DIR = "/tmp";
   require(path);
   return new Promise(() => {});
 };
