@@ -5,7 +5,7 @@ import { REPOSITORY } from "./child-environment.js";
 import { runCommand } from "./run-command.js";
 
 /** Folders with a Makefile of their own; make itself knows what is older than its sources. */
-export const NATIVE_PARTS = ["sandbox-addon", "runtimes/nodejs"].filter((folder) =>
+export const NATIVE_PARTS = ["sandbox-addon", "runtimes/nodejs", "runtimes/python3"].filter((folder) =>
   existsSync(join(REPOSITORY, folder, "Makefile")),
 );
 

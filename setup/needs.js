@@ -19,6 +19,14 @@ const TO_RUN = [
   { evidence: { executable: "g++" }, apt: "g++", dnf: "gcc-c++", apk: "g++", pacman: "gcc" },
   { evidence: { executable: "make" }, apt: "make", dnf: "make", apk: "make", pacman: "make" },
   { evidence: { executable: "python3" }, apt: "python3", dnf: "python3", apk: "python3", pacman: "python" },
+  // Comes with Python's headers.
+  {
+    evidence: { executable: "python3-config" },
+    apt: "python3-dev",
+    dnf: "python3-devel",
+    apk: "python3-dev",
+    pacman: "python",
+  },
   {
     evidence: { executable: "setpriv" },
     apt: "util-linux",

@@ -67,7 +67,7 @@ function packageManager() {
   for (const name of /** @type {PackageManager[]} */ (Object.keys(MANAGERS)))
     if (seen({ executable: MANAGERS[name].program })) return name;
   throw new Refusal(
-    "This system has none of apt-get, dnf, apk and pacman. Install by hand: redis-server (6.2 or newer), g++, make, python3, setpriv, and libseccomp with its headers.",
+    "This system has none of apt-get, dnf, apk and pacman. Install by hand: redis-server (6.2 or newer), g++, make, python3 and libseccomp with their headers, and setpriv.",
   );
 }
 
