@@ -121,12 +121,6 @@ void RegisterRestartableSequences() {
   (void)syscall(SYS_rseq, area, kRegisteredBytes, 0, RSEQ_SIG);
 }
 
-// The helper ends right after its fork: from then on the parent is the init.
-void WaitForInit() {
-  constexpr timespec kMoment = {0, 20'000};
-  while (syscall(SYS_getppid) != 1) nanosleep(&kMoment, nullptr);
-}
-
 }  // namespace
 
 Made MakeCopy(const Copying& copying) {
@@ -137,7 +131,6 @@ Made MakeCopy(const Copying& copying) {
   present = &copying;
   if (setjmp(main_stack) != 0) {
     RegisterRestartableSequences();
-    WaitForInit();
     return Made::kCopy;
   }
   const int code = RunShared(GuideHelper, Stacks(), 0, -1);
@@ -145,6 +138,11 @@ Made MakeCopy(const Copying& copying) {
   if (code == 0) return Made::kOriginal;
   errno = code;
   return Made::kFailed;
+}
+
+void WaitForInit() {
+  constexpr timespec kMoment = {0, 20'000};
+  while (syscall(SYS_getppid) != 1) nanosleep(&kMoment, nullptr);
 }
 
 }  // namespace mayfly::zygote

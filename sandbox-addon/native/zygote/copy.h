@@ -21,4 +21,7 @@ struct Copying {
 // Returns twice: kOriginal here, and kCopy in the copy, with every signal blocked. kFailed leaves errno.
 [[nodiscard]] Made MakeCopy(const Copying& copying);
 
+// In the copy. The helper ends right after its fork: from then on the parent is the init.
+void WaitForInit();
+
 }  // namespace mayfly::zygote

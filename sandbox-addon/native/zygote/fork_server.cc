@@ -155,6 +155,7 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
 }
 
 bool AwaitCall() {
+  WaitForInit();
   Say(ReportKind::kParked, 0, 0);
   Packet packet;
   CallMessage call;
