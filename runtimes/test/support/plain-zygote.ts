@@ -10,6 +10,8 @@ import { type RUNNERS, zygoteEnvironment } from "../../protocol/index.ts";
 import { type BareOptions, type BareRun, bareCommand, converse, endedRun, writeBundle } from "./bare-call.ts";
 
 const RUNTIMES = join(import.meta.dirname, "../..");
+/** By the Makefile's target: "asan" has Node's alone. */
+const BUILDS = { plain: "build/plain", asan: "build/asan/plain" } as const;
 
 export interface PlainZygoteOptions {
   readonly runtime?: keyof typeof RUNNERS;
@@ -17,8 +19,7 @@ export interface PlainZygoteOptions {
   readonly hugePages?: boolean;
   /** More of the environment that the zygote is launched with. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Built in which way: `make` has a target of this name. */
-  readonly build?: "plain" | "asan";
+  readonly build?: keyof typeof BUILDS;
 }
 
 export interface PlainCall extends BareOptions {
@@ -41,7 +42,7 @@ export class PlainZygote {
     const source = join(RUNTIMES, runtime);
     execFileSync("make", ["--no-print-directory", "-s", "-C", source, build], { stdio: "inherit" });
     const folder = await mkdtemp(join(tmpdir(), "mayfly-plain-"));
-    const [command, ...args] = bareCommand(runtime, join(source, "build", build), nodeArguments);
+    const [command, ...args] = bareCommand(runtime, join(source, BUILDS[build]), nodeArguments);
     const child = spawn(command, args, {
       env: {
         ...(runtime === "nodejs" ? zygoteEnvironment({ hugePages, compactHeap: false }) : {}),

@@ -1,6 +1,8 @@
 #include "memory_map.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -61,16 +63,29 @@ void ForResident(const Mapping& mapping, const std::function<void(std::uintptr_t
   }
 }
 
+bool Peek(std::uintptr_t address, void* into, std::size_t bytes) {
+  const iovec to = {into, bytes};
+  const iovec from = {reinterpret_cast<void*>(address), bytes};
+  return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == static_cast<ssize_t>(bytes);
+}
+
 std::vector<void*> SearchHeap(std::size_t bytes, std::size_t alignment,
                               const std::function<bool(const void*)>& matches) {
   std::vector<void*> hits;
   for (const Mapping& mapping : ReadMappings()) {
     if (!MayHoldHeap(mapping)) continue;
     ForResident(mapping, [&](std::uintptr_t first, std::uintptr_t end) {
-      for (std::uintptr_t at = first; at + bytes <= end; at += alignment) {
-        auto* const place = reinterpret_cast<void*>(at);
-        if (matches(place)) hits.push_back(place);
+      // Mapped after the list was read, or what it holds would be found, too.
+      const std::size_t size = end - first;
+      void* const room = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (room == MAP_FAILED) return;
+      const auto* const copy = static_cast<const char*>(room);
+      if (Peek(first, room, size)) {
+        for (std::size_t at = 0; at + bytes <= size; at += alignment) {
+          if (matches(copy + at)) hits.push_back(reinterpret_cast<void*>(first + at));
+        }
       }
+      munmap(room, size);
     });
   }
   return hits;

@@ -28,7 +28,10 @@ struct Mapping {
 // Calls back for every range of pages of the mapping that are in memory, and touches none that is not.
 void ForResident(const Mapping& mapping, const std::function<void(std::uintptr_t first, std::uintptr_t end)>& visit);
 
-// Where in the C heap `matches` holds, of all places at which `bytes` could lie.
+// Copies memory of this process that need not be anybody's object, nor be there at all. False where it is not.
+[[nodiscard]] bool Peek(std::uintptr_t address, void* into, std::size_t bytes);
+
+// Where in the C heap `matches` holds (it is shown copies), of all places at which `bytes` could lie.
 [[nodiscard]] std::vector<void*> SearchHeap(std::size_t bytes, std::size_t alignment,
                                             const std::function<bool(const void*)>& matches);
 

@@ -47,8 +47,9 @@ std::vector<Generator*> Candidates(v8::Isolate* isolate) {
   for (const Mapping& mapping : ReadMappings()) {
     if (begin >= mapping.first && begin < mapping.end) end = std::min(mapping.end, begin + kSearchedBytes);
   }
-  for (std::uintptr_t at = begin; at + sizeof(void*) <= end; at += sizeof(void*)) {
-    const std::uintptr_t value = *reinterpret_cast<std::uintptr_t*>(at);
+  std::vector<std::uintptr_t> words((end - begin) / sizeof(std::uintptr_t));
+  if (!Peek(begin, words.data(), words.size() * sizeof(std::uintptr_t))) return {};
+  for (const std::uintptr_t value : words) {
     if (value % alignof(Generator) != 0) continue;
     for (const Mapping& heap : heaps) {
       if (value >= heap.first && value + sizeof(Generator) <= heap.end)
@@ -56,6 +57,13 @@ std::vector<Generator*> Candidates(v8::Isolate* isolate) {
     }
   }
   return {found.begin(), found.end()};
+}
+
+// At a place that may be no generator's. What cannot be read is one that never draws.
+Generator Look(Generator* candidate) {
+  Generator seen = {};
+  if (!Peek(reinterpret_cast<std::uintptr_t>(candidate), &seen, sizeof seen)) return {};
+  return seen;
 }
 
 // True where `after` is what a few draws make of `before`.
@@ -77,12 +85,12 @@ Refusal FindGenerator(v8::Isolate* isolate) {
   const std::vector<Generator*> candidates = Candidates(isolate);
   std::vector<Generator> before;
   before.reserve(candidates.size());
-  for (const Generator* const candidate : candidates) before.push_back(*candidate);
+  for (Generator* const candidate : candidates) before.push_back(Look(candidate));
   // An object's identity hash is drawn when it is first asked for.
   (void)v8::Object::New(isolate)->GetIdentityHash();
   std::vector<Generator*> hits;
   for (std::size_t i = 0; i < candidates.size(); i++) {
-    if (HasDrawn(before[i], *candidates[i])) hits.push_back(candidates[i]);
+    if (HasDrawn(before[i], Look(candidates[i]))) hits.push_back(candidates[i]);
   }
   if (hits.size() != 1) return "the place of V8's random generator is not exactly one";
   generator = hits.front();
