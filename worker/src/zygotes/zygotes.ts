@@ -74,7 +74,7 @@ export function createZygotes(options: ZygotesOptions): Zygotes {
   /** Who comes while another one is opened asks again with his next call. */
   const open = async (succession: Succession): Promise<void> => {
     if (isClosed || isOpening || succession.isBarredAt(now())) return;
-    if (!succession.isReady && !makeRoomFor(succession)) return;
+    if (!succession.isReady && !makeRoomFor(succession)) return forgetUnused();
     isOpening = true;
     await succession.open();
     isOpening = false;
