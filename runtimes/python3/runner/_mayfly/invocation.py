@@ -18,20 +18,17 @@ from .channel import (
     wait_to_be_ended,
 )
 from .context import Context
-from .handler import call, find_handler
+from .handler import call, find_handler, forget_namesakes
 from .result import to_result
 
 
-def run_invocation(booted_us, preloaded=frozenset()):
+def run_invocation(booted_us):
     """Takes the call, runs the function, and answers; it returns only by what the function raises past `Exception`.
 
     booted_us: when this process was ready for the call.
-    preloaded: names of modules that are there although nobody has asked for them.
     """
     header, event, raw_body = parse_invoke(receive_invoke())
     _take_on(header)
-    if preloaded:
-        _forget_namesakes(preloaded)
     try:
         handler = find_handler(header["bundle"]["path"])
         context = Context(header, raw_body)
@@ -58,14 +55,7 @@ def _take_on(header):
     sys.path.insert(0, os.path.dirname(bundle["path"]))
     sys.path.insert(0, bundle["sourceRoot"])
     sys.argv = [bundle["path"]]
-
-
-def _forget_namesakes(preloaded):
-    """A module of the function's own goes before Python's of the same name, where that was not needed to get here."""
-    for folder in set(sys.path[:2]):
-        for name in preloaded.intersection(entry.partition(".")[0] for entry in os.listdir(folder)):
-            for module in [one for one in sys.modules if one == name or one.startswith(f"{name}.")]:
-                del sys.modules[module]
+    forget_namesakes(set(sys.path[:2]))
 
 
 def _finish_output():
