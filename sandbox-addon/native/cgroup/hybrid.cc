@@ -56,13 +56,13 @@ class HybridLeaf final : public LeafCgroup {
 
 }  // namespace
 
-Result<Leaf> CreateHybridLeaf(std::span<const WorkerDirectory> directories, const std::string& name,
+Result<Leaf> CreateHybridLeaf(std::span<const WorkerDirectory> directories, LeafGroups& groups, const std::string& name,
                               const std::vector<LimitWrite>& writes) {
-  Result<Leaf> v1 = CreateV1Leaf(directories, name, writes);
+  Result<Leaf> v1 = CreateV1Leaf(directories, groups, name, writes);
   if (!v1.ok()) return v1;
   const auto unified = std::ranges::find_if(
       directories, [](const WorkerDirectory& directory) { return directory.hierarchy.version == 2; });
-  Result<Leaf> v2 = CreateV2Leaf(*unified, name, {});
+  Result<Leaf> v2 = CreateV2Leaf(*unified, nullptr, name, {});
   if (!v2.ok()) {
     (void)v1.value()->Remove();
     return v2;

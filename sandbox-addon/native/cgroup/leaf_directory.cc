@@ -26,19 +26,36 @@ bool LimitsBandwidth(const std::vector<LimitWrite>& writes) {
   });
 }
 
-Result<UniqueFd> MakeLeafDirectory(const WorkerDirectory& directory, const std::string& name) {
-  if (mkdirat(directory.worker.get(), name.c_str(), 0755) == -1) {
-    return Error{.what = "make cgroup", .path = directory.path + "/" + name, .code = errno, .hint = {}};
+LeafDirectory::LeafDirectory(const WorkerDirectory& worker, std::shared_ptr<LeafGroup> group, std::string name)
+    : worker_(&worker),
+      group_(std::move(group)),
+      name_(std::move(name)),
+      path_((group_ != nullptr ? group_->path() : worker.path) + "/" + name_) {}
+
+Result<LeafDirectory> LeafDirectory::Make(const WorkerDirectory& worker, std::shared_ptr<LeafGroup> group,
+                                          const std::string& name) {
+  LeafDirectory leaf(worker, std::move(group), name);
+  if (mkdirat(leaf.above_fd(), name.c_str(), 0755) == -1) {
+    return Error{.what = "make cgroup", .path = leaf.path_, .code = errno, .hint = {}};
   }
-  Result<UniqueFd> opened = OpenDirectory(directory.worker.get(), name);
-  if (!opened.ok()) unlinkat(directory.worker.get(), name.c_str(), AT_REMOVEDIR);
-  return opened;
+  Result<UniqueFd> opened = OpenDirectory(leaf.above_fd(), name);
+  if (!opened.ok()) {
+    unlinkat(leaf.above_fd(), name.c_str(), AT_REMOVEDIR);
+    return opened.error();
+  }
+  leaf.directory_ = std::move(opened).value();
+  return leaf;
 }
 
-Result<bool> TryRemove(const WorkerDirectory& directory, const std::string& name) {
-  if (unlinkat(directory.worker.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
-  if (errno == EBUSY) return false;
-  return Error{.what = "remove cgroup", .path = directory.path + "/" + name, .code = errno, .hint = {}};
+Result<bool> LeafDirectory::TryRemove() {
+  if (removed_) return true;
+  if (unlinkat(above_fd(), name_.c_str(), AT_REMOVEDIR) == -1 && errno != ENOENT) {
+    if (errno == EBUSY) return false;
+    return Error{.what = "remove cgroup", .path = path_, .code = errno, .hint = {}};
+  }
+  removed_ = true;
+  group_.reset();
+  return true;
 }
 
 }  // namespace mayfly::cgroup

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 
 #include "cgroup/backends.h"
 #include "cgroup/cgroup.h"
@@ -71,6 +72,8 @@ class Tree final : public CgroupTree {
   CgroupTreeOptions options_;
   // The first one carries the lock.
   std::vector<WorkerDirectory> directories_;
+  // In the first hierarchy, which is the memory controller's where there is one.
+  std::optional<LeafGroups> groups_;
   std::vector<MissingController> missing_;
 };
 
@@ -85,6 +88,7 @@ Status Tree::OpenAll(std::vector<CgroupHierarchy> hierarchies) {
     if (!opened.ok()) return opened.error();
     directories_.push_back(std::move(opened).value());
   }
+  groups_.emplace(directories_.front());
   FindMissing();
   return Success();
 }
@@ -129,11 +133,11 @@ Result<Leaf> Tree::CreateLeaf(const std::string& name, const std::vector<LimitWr
   if (!possible.ok()) return possible.error();
   switch (mode_) {
     case CgroupMode::kV1:
-      return CreateV1Leaf(directories_, name, possible.value());
+      return CreateV1Leaf(directories_, *groups_, name, possible.value());
     case CgroupMode::kHybrid:
-      return CreateHybridLeaf(directories_, name, possible.value());
+      return CreateHybridLeaf(directories_, *groups_, name, possible.value());
     case CgroupMode::kV2:
-      return CreateV2Leaf(directories_.front(), name, possible.value());
+      return CreateV2Leaf(directories_.front(), &*groups_, name, possible.value());
   }
   return Error{.what = "make cgroup", .path = name, .code = EINVAL, .hint = {}};
 }
@@ -155,6 +159,7 @@ int Tree::ReapWorker(const std::string& name, std::int64_t deadline_ms) {
 
 int Tree::ReapLeftovers(int patience_ms) {
   const std::int64_t deadline_ms = MonotonicMs() + patience_ms;
+  groups_.emplace(directories_.front());
   int left = 0;
   for (auto one = directories_.rbegin(); one != directories_.rend(); ++one) {
     left += RemoveChildren(one->worker.get(), deadline_ms);
@@ -168,6 +173,7 @@ int Tree::ReapLeftovers(int patience_ms) {
 }
 
 int Tree::Close(int patience_ms) {
+  groups_.reset();
   const int left = RemoveEverywhere(options_.worker_id, MonotonicMs() + patience_ms);
   for (const WorkerDirectory& one : directories_) RemoveEmptyParents(one);
   directories_.clear();

@@ -18,10 +18,8 @@ namespace {
 constexpr std::array kAlways = {"memory", "pids", "cpu", "cpuacct"};
 
 struct V1Directory {
-  const WorkerDirectory* place;
-  UniqueFd directory;
+  LeafDirectory leaf;
   UniqueFd tasks;
-  bool removed = false;
 };
 
 bool IsNeeded(const CgroupHierarchy& hierarchy, const std::vector<LimitWrite>& writes) {
@@ -34,17 +32,17 @@ class V1Leaf final : public LeafCgroup {
   explicit V1Leaf(std::string name) : name_(std::move(name)) {}
 
   // Makes the leaf's directory in one hierarchy. Where it fails, Remove() takes back what was made before.
-  [[nodiscard]] Status Add(const WorkerDirectory& place) {
-    Result<UniqueFd> made = MakeLeafDirectory(place, name_);
+  [[nodiscard]] Status Add(const WorkerDirectory& place, std::shared_ptr<LeafGroup> group) {
+    Result<LeafDirectory> made = LeafDirectory::Make(place, std::move(group), name_);
     if (!made.ok()) return made.error();
-    directories_.push_back({.place = &place, .directory = std::move(made).value(), .tasks = {}});
+    directories_.push_back({.leaf = std::move(made).value(), .tasks = {}});
     V1Directory& added = directories_.back();
     if (place.hierarchy.Has("cpuset")) {
-      const Status inherited = InheritCpuset(place.worker.get(), added.directory.get());
-      if (!inherited.ok()) return At(place, inherited.error());
+      const Status inherited = InheritCpuset(added.leaf.above_fd(), added.leaf.fd());
+      if (!inherited.ok()) return At(added.leaf, inherited.error());
     }
-    added.tasks = UniqueFd(openat(added.directory.get(), "tasks", O_WRONLY | O_CLOEXEC));
-    if (!added.tasks.valid()) return At(place, Error{.what = "open", .path = "tasks", .code = errno, .hint = {}});
+    added.tasks = UniqueFd(openat(added.leaf.fd(), "tasks", O_WRONLY | O_CLOEXEC));
+    if (!added.tasks.valid()) return At(added.leaf, Error{.what = "open", .path = "tasks", .code = errno, .hint = {}});
     return Success();
   }
 
@@ -73,14 +71,14 @@ class V1Leaf final : public LeafCgroup {
   [[nodiscard]] std::vector<CgroupPath> Paths() const override {
     std::vector<CgroupPath> paths;
     for (const V1Directory& one : directories_) {
-      paths.push_back({.hierarchy = one.place->hierarchy.name, .directory = one.place->path + "/" + name_});
+      paths.push_back({.hierarchy = one.leaf.hierarchy().name, .directory = one.leaf.path()});
     }
     return paths;
   }
 
   [[nodiscard]] Result<bool> Empty() const override {
     for (const V1Directory& one : directories_) {
-      const Result<std::string> processes = ReadText(one.directory.get(), "cgroup.procs");
+      const Result<std::string> processes = ReadText(one.leaf.fd(), "cgroup.procs");
       if (!processes.ok()) return processes.error();
       if (!processes.value().empty()) return false;
     }
@@ -110,17 +108,11 @@ class V1Leaf final : public LeafCgroup {
   [[nodiscard]] Status Thaw() override { return WriteText(DirectoryOf("freezer"), "freezer.state", "THAWED"); }
 
   [[nodiscard]] Result<Removal> Remove() override {
-    if (!gave_back_) {
-      gave_back_ = true;
-      (void)WriteText(DirectoryOf("memory"), "memory.force_empty", "0");
-    }
     Removal outcome = Removal::kRemoved;
     for (V1Directory& one : directories_) {
-      if (one.removed) continue;
-      const Result<bool> removed = TryRemove(*one.place, name_);
+      const Result<bool> removed = one.leaf.TryRemove();
       if (!removed.ok()) return removed.error();
-      one.removed = removed.value();
-      if (!one.removed) outcome = Removal::kBusy;
+      if (!removed.value()) outcome = Removal::kBusy;
     }
     return outcome;
   }
@@ -131,21 +123,21 @@ class V1Leaf final : public LeafCgroup {
  private:
   [[nodiscard]] Status Limit(const LimitWrite& write) {
     for (const V1Directory& one : directories_) {
-      if (!one.place->hierarchy.Has(write.controller)) continue;
-      const Status applied = Apply(one.directory.get(), write);
-      return applied.ok() ? applied : At(*one.place, applied.error());
+      if (!one.leaf.hierarchy().Has(write.controller)) continue;
+      const Status applied = Apply(one.leaf.fd(), write);
+      return applied.ok() ? applied : At(one.leaf, applied.error());
     }
     return Error{.what = "limit by the controller " + write.controller, .path = write.file, .code = ENODEV, .hint = {}};
   }
 
-  [[nodiscard]] Error At(const WorkerDirectory& place, Error error) const {
-    error.path = place.path + "/" + name_ + "/" + error.path;
+  [[nodiscard]] static Error At(const LeafDirectory& leaf, Error error) {
+    error.path = leaf.path() + "/" + error.path;
     return error;
   }
 
   [[nodiscard]] int DirectoryOf(std::string_view controller) const {
     for (const V1Directory& one : directories_) {
-      if (one.place->hierarchy.Has(controller)) return one.directory.get();
+      if (one.leaf.hierarchy().Has(controller)) return one.leaf.fd();
     }
     return -1;
   }
@@ -153,7 +145,6 @@ class V1Leaf final : public LeafCgroup {
   std::string name_;
   bool has_quota_ = false;
   bool has_throttle_ = false;
-  bool gave_back_ = false;
   std::vector<V1Directory> directories_;
   const WorkerDirectory* freezer_ = nullptr;
 };
@@ -163,7 +154,7 @@ Status V1Leaf::Freeze() {
     if (freezer_ == nullptr) {
       return Error{.what = "freeze", .path = name_, .code = ENODEV, .hint = "no freezer hierarchy is mounted"};
     }
-    const Status added = Add(*freezer_);
+    const Status added = Add(*freezer_, nullptr);
     if (!added.ok()) return added;
   }
   const int frozen_fd = DirectoryOf("freezer");
@@ -187,7 +178,7 @@ bool IsWithinAlways(const std::vector<LimitWrite>& writes) {
   });
 }
 
-Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, const std::string& name,
+Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, LeafGroups& groups, const std::string& name,
                           const std::vector<LimitWrite>& writes) {
   auto leaf = std::make_unique<V1Leaf>(name);
   const auto abandon = [&](const Error& error) {
@@ -198,7 +189,13 @@ Result<Leaf> CreateV1Leaf(std::span<const WorkerDirectory> directories, const st
     if (place.hierarchy.version != 1) continue;
     if (place.hierarchy.Has("freezer")) leaf->set_freezer(&place);
     if (!IsNeeded(place.hierarchy, writes)) continue;
-    const Status added = leaf->Add(place);
+    std::shared_ptr<LeafGroup> group;
+    if (&place == &groups.worker()) {
+      Result<std::shared_ptr<LeafGroup>> joined = groups.Join();
+      if (!joined.ok()) return abandon(joined.error());
+      group = std::move(joined).value();
+    }
+    const Status added = leaf->Add(place, std::move(group));
     if (!added.ok()) return abandon(added.error());
   }
   if (const Status limited = leaf->SetLimits(writes); !limited.ok()) return abandon(limited.error());

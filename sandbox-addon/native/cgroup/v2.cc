@@ -11,78 +11,71 @@ namespace {
 
 class V2Leaf final : public LeafCgroup {
  public:
-  V2Leaf(const WorkerDirectory& place, std::string name, UniqueFd directory)
-      : place_(place), name_(std::move(name)), directory_(std::move(directory)) {}
+  explicit V2Leaf(LeafDirectory leaf) : leaf_(std::move(leaf)) {}
 
   [[nodiscard]] Status SetLimits(const std::vector<LimitWrite>& writes) override {
     has_quota_ = LimitsBandwidth(writes);
     for (const LimitWrite& write : writes) {
-      const Status written = Apply(directory_.get(), write);
+      const Status written = Apply(leaf_.fd(), write);
       if (written.ok()) continue;
       Error error = written.error();
-      error.path = place_.path + "/" + name_ + "/" + error.path;
+      error.path = leaf_.path() + "/" + error.path;
       return error;
     }
     return Success();
   }
 
   [[nodiscard]] std::vector<int> join_fds() const override { return {}; }
-  [[nodiscard]] int clone_into_fd() const override { return directory_.get(); }
+  [[nodiscard]] int clone_into_fd() const override { return leaf_.fd(); }
   void CloseJoinFds() override {}
 
   [[nodiscard]] std::vector<CgroupPath> Paths() const override {
-    return {{.hierarchy = place_.hierarchy.name, .directory = place_.path + "/" + name_}};
+    return {{.hierarchy = leaf_.hierarchy().name, .directory = leaf_.path()}};
   }
 
   [[nodiscard]] Result<bool> Empty() const override {
-    const Result<std::string> events = ReadText(directory_.get(), "cgroup.events");
+    const Result<std::string> events = ReadText(leaf_.fd(), "cgroup.events");
     if (!events.ok()) return events.error();
     return FindNumber(events.value(), "populated") == 0;
   }
 
   [[nodiscard]] Result<std::uint64_t> CpuUsageUs() const override {
-    const Result<std::string> stat = ReadText(directory_.get(), "cpu.stat");
+    const Result<std::string> stat = ReadText(leaf_.fd(), "cpu.stat");
     if (!stat.ok()) return stat.error();
     return FindNumber(stat.value(), "usage_usec").value_or(0);
   }
 
-  [[nodiscard]] CgroupCounters Read() const override { return ReadV2Counters(directory_.get(), has_quota_); }
+  [[nodiscard]] CgroupCounters Read() const override { return ReadV2Counters(leaf_.fd(), has_quota_); }
 
-  [[nodiscard]] Status Freeze() override { return WriteText(directory_.get(), "cgroup.freeze", "1"); }
-  [[nodiscard]] Status Thaw() override { return WriteText(directory_.get(), "cgroup.freeze", "0"); }
+  [[nodiscard]] Status Freeze() override { return WriteText(leaf_.fd(), "cgroup.freeze", "1"); }
+  [[nodiscard]] Status Thaw() override { return WriteText(leaf_.fd(), "cgroup.freeze", "0"); }
 
   [[nodiscard]] Result<Removal> Remove() override {
-    GiveBackPageCache();
-    const Result<bool> removed = TryRemove(place_, name_);
+    const Result<bool> removed = leaf_.TryRemove();
     if (!removed.ok()) return removed.error();
     return removed.value() ? Removal::kRemoved : Removal::kBusy;
   }
 
  private:
-  void GiveBackPageCache() {
-    if (gave_back_) return;
-    gave_back_ = true;
-    const std::optional<std::uint64_t> held = ReadNumber(directory_.get(), "memory.current");
-    // EAGAIN tells that less was reclaimed than asked for, which is all that can be had.
-    if (held.value_or(0) > 0) (void)WriteText(directory_.get(), "memory.reclaim", std::to_string(*held));
-  }
-
-  const WorkerDirectory& place_;
-  std::string name_;
-  UniqueFd directory_;
+  LeafDirectory leaf_;
   bool has_quota_ = false;
-  bool gave_back_ = false;
 };
 
 }  // namespace
 
-Result<Leaf> CreateV2Leaf(const WorkerDirectory& directory, const std::string& name,
+Result<Leaf> CreateV2Leaf(const WorkerDirectory& directory, LeafGroups* groups, const std::string& name,
                           const std::vector<LimitWrite>& writes) {
-  Result<UniqueFd> made = MakeLeafDirectory(directory, name);
+  std::shared_ptr<LeafGroup> group;
+  if (groups != nullptr) {
+    Result<std::shared_ptr<LeafGroup>> joined = groups->Join();
+    if (!joined.ok()) return joined.error();
+    group = std::move(joined).value();
+  }
+  Result<LeafDirectory> made = LeafDirectory::Make(directory, std::move(group), name);
   if (!made.ok()) return made.error();
-  auto leaf = std::make_unique<V2Leaf>(directory, name, std::move(made).value());
+  auto leaf = std::make_unique<V2Leaf>(std::move(made).value());
   if (const Status limited = leaf->SetLimits(writes); !limited.ok()) {
-    (void)TryRemove(directory, name);
+    (void)leaf->Remove();
     return limited.error();
   }
   return Leaf(std::move(leaf));
