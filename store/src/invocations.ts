@@ -74,13 +74,12 @@ export function openInvocations({
       const place = await locate(id);
       if (place === null) return null;
       const { functionName, jobId } = place;
-      const [tenant, latest] = await Promise.all([
-        redis.hget(recordKey(functionName, jobId), "tenant"),
-        functions.latest(functionName),
-      ]);
+      const readTenant = () => redis.hget(recordKey(functionName, jobId), "tenant");
+      const [tenant, latest] = await Promise.all([readTenant(), functions.latest(functionName)]);
       if (tenant !== null) return tenant;
       const job = await findJob(redis, id, functionName, jobId);
-      return job === null ? null : (job.tenant ?? latest?.tenant ?? null);
+      // Between the two looks it may have ended: then the job is gone, and the record has come.
+      return job === null ? await readTenant() : (job.tenant ?? latest?.tenant ?? null);
     },
     async running(id, { attempt: _, ...place }) {
       const { functionName, jobId } = await mustLocate(id);
