@@ -42,20 +42,30 @@ export async function withProcess<T>(
   }
 }
 
+/** Who looks for an attempt that runs does so later than this, and most attempts have ended by then. */
+const PLACE_AFTER_MS = 25;
+
 /**
- * Records where an attempt runs, once it has been let in. It is a favour to whoever looks: nothing waits for it but
- * the settlement, which it must not overtake.
+ * Records where an attempt runs, once it has run for a moment. It is a favour to whoever looks: nothing waits for it
+ * but the settlement, which it must not overtake.
  */
-export async function recordPlace(
+export function recordPlace(
   { store, workerId, log }: WorkerDeps,
   { id, attempt }: TakenInvocation,
   { pid, cgroups }: Running,
-): Promise<void> {
-  try {
-    await store.invocations.running(id, { worker: workerId, pid, cgroups, attempt });
-  } catch (error) {
-    log.warn({ err: error, invocation: id }, "its place was not recorded");
-  }
+): AsyncDisposable {
+  let recorded = Promise.resolve();
+  const timer = setTimeout(() => {
+    recorded = store.invocations
+      .running(id, { worker: workerId, pid, cgroups, attempt })
+      .catch((error: unknown) => log.warn({ err: error, invocation: id }, "its place was not recorded"));
+  }, PLACE_AFTER_MS);
+  return {
+    [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      return recorded;
+    },
+  };
 }
 
 /** A copy of a runtime that had booted, or a boot of its own: what a receipt says of how a process began. */

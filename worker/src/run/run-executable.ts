@@ -25,7 +25,7 @@ export async function runExecutable(
   const { limits } = invocation.function.manifest;
   if (!(await invocation.enter())) return null;
   return withProcess(deps, invocation.function, specs, async ({ running, start, startedUs }) => {
-    const placed = recordPlace(deps, invocation, running);
+    await using _place = recordPlace(deps, invocation, running);
     const evidence = noEvidence();
     const log = collectLog({
       streams: { stderr: running.stderr },
@@ -44,7 +44,7 @@ export async function runExecutable(
     const output = await readOutput(running, limits);
     const ending = await running.ended;
     const endedUs = nowUs();
-    await Promise.all([log.finish(), placed]);
+    await log.finish();
     if (output.bytes > limits.resultBytes) evidence.tooLarge = output.bytes;
     else if (ending.exitCode === 0) evidence.result = await toResult(output.text(), deps.checker);
     const outcome = execOutcome(evidence, ending, limits);

@@ -45,7 +45,7 @@ export async function runWithRunner(
     });
     const [entered, secrets] = await Promise.all([granted, options.secrets]);
     if (!entered) return null;
-    const placed = recordPlace(deps, invocation, running);
+    await using _place = recordPlace(deps, invocation, running);
     const clocks = clocksOf(startedUs, limits.timeoutMs);
     const header = invokeHeader(invocation, options.code, secrets, clocks);
     talk.say(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
@@ -67,7 +67,7 @@ export async function runWithRunner(
     // The kill is issued first, and goes on while the answer is given.
     const [ending] = await Promise.all([endOf(running, talk), early === null ? undefined : answer(early)]);
     const marksAtEnd = marks();
-    await Promise.all([log.finish(), placed]);
+    await log.finish();
     const outcome = early ?? endedOutcome(talk.evidence, ending, limits);
     return {
       isolation: isolationOf(start),
