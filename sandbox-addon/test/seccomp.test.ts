@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sandboxes } from "../src/index.ts";
-import { MODES, openBox, python, shell } from "./support/box.ts";
+import { MODES, openWay, python, shell, WAYS } from "./support/box.ts";
 
 /** Calls by number, so that no wrapper of a C library stands in between. Prints the errno's name, or the result. */
 const PRELUDE = `
@@ -18,10 +18,13 @@ def attempt(f):
 
 const isX64 = process.arch === "x64";
 
-describe.runIf(isX64)("the filter", () => {
+/** It is the same with every kind of cgroups. */
+const ONCE = WAYS.filter(({ mode }) => mode === MODES[0]);
+
+describe.runIf(isX64).each(ONCE)("the filter of a process by $way", (given) => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
-    sandboxes = await openBox(MODES[0] ?? "v2");
+    sandboxes = await openWay(given);
   });
   afterAll(() => sandboxes.close());
 
