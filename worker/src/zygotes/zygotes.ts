@@ -1,10 +1,19 @@
-import { type BootReason, type FunctionVersion, ZYGOTE_RUNTIMES, type ZygoteStats } from "@mayfly/contract";
+import {
+  type BootReason,
+  type FunctionVersion,
+  ZYGOTE_RUNTIMES,
+  type ZygoteRuntime,
+  type ZygoteStats,
+} from "@mayfly/contract";
 import { shareParked } from "./parked-counts.ts";
 import { Succession, type SuccessionOptions, type ZygoteLease } from "./succession.ts";
 import { nameOf, type ZygoteKind, zygoteKindOf } from "./zygote-kind.ts";
 
 /** Reckoned for a zygote that is not there yet; then it is measured. */
-const EXPECTED_BYTES = 90 * 1024 ** 2;
+const EXPECTED_BYTES: Readonly<Record<ZygoteRuntime, number>> = {
+  nodejs24: 90 * 1024 ** 2,
+  python3: 16 * 1024 ** 2,
+};
 /** A zygote gives way to one that was asked for so many times as often. */
 const FAR_MORE_USED = 2;
 /** What a burst of calls has raised is looked at again after this. */
@@ -52,7 +61,7 @@ export function createZygotes(options: ZygotesOptions): Zygotes {
 
   const makeRoomFor = (newcomer: Succession): boolean => {
     const byUse = ready().sort((a, b) => a.use.callsAt(now()) - b.use.callsAt(now()));
-    let total = byUse.reduce((sum, { bytes }) => sum + bytes, EXPECTED_BYTES);
+    let total = byUse.reduce((sum, { bytes }) => sum + bytes, EXPECTED_BYTES[newcomer.kind.runtime]);
     const going: Succession[] = [];
     for (const one of byUse) {
       if (total <= maxBytes) break;
