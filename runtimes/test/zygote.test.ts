@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SELF_TESTS, type SelfTestResult } from "../protocol/index.ts";
@@ -158,14 +159,17 @@ describe("the end", () => {
 
 describe("a zygote", () => {
   test("refuses where a thread runs that it does not know", async () => {
-    const busy = "setInterval(() => {}, 1000)";
-    const preload = `data:text/javascript,import { Worker } from "node:worker_threads"; new Worker(${JSON.stringify(busy)}, { eval: true });`;
-    const options = {
-      env: { NODE_OPTIONS: `--v8-pool-size=1 --disable-sigusr1 --import ${JSON.stringify(preload)}` },
-    };
-    await expect(PlainZygote.open(options)).rejects.toThrow(
+    const folder = mkdtempSync(join(tmpdir(), "mayfly-thread-"));
+    const path = join(folder, "thread.cjs");
+    writeFileSync(
+      path,
+      'new (require("node:worker_threads").Worker)("setInterval(() => {}, 1000)", { eval: true });',
+    );
+    const env = { NODE_OPTIONS: `--v8-pool-size=1 --disable-sigusr1 --require=${path}` };
+    await expect(PlainZygote.open({ env })).rejects.toThrow(
       /cannot serve as a zygote: .*an unexpected thread runs/,
     );
+    rmSync(folder, { recursive: true });
   });
 
   test("reads and writes no memory that is not its own (AddressSanitizer)", async () => {

@@ -9,61 +9,83 @@ const { runInvocation } = require("../runner/run-invocation.cjs");
 
 /** As often as V8 wants to see a function before it keeps what it learns of it. */
 const ROUNDS = 4;
-
 const PATH = `${tmpdir()}/rehearsal`;
 const CACHE_PATH = `${PATH}.cache`;
+const EVENT = '{"a":1}';
 
-const HEADER = {
-  facts: { invocationId: "", functionName: "", functionVersion: "", attempt: 1, memoryLimitBytes: 0 },
-  http: null,
-  job: { id: "", name: "", opts: {} },
-  secrets: {},
-  resultBytes: 1024,
-  deadlineUs: 0,
-  abortUs: 0,
-  bundle: {
-    path: `${__dirname}/rehearsal.cjs`,
-    mapPath: `${__dirname}/none`,
-    cachePath: CACHE_PATH,
-    scriptName: "/function/index.ts",
-    sourceRoot: "/function",
-    format: "cjs",
-  },
+const HTTP = {
+  method: "POST",
+  path: "/a",
+  query: "b=1",
+  headers: [["content-type", "application/json"]],
+  origin: "http://localhost",
+  rawBodyIsEvent: true,
 };
 
 /**
- * Goes through a call as the runner does, from its frame to its end, so that every copy has all of it compiled. In the
- * place of the worker is a file: what is read from it is the frame, and what is written goes behind.
+ * Goes through calls as the runner does, from the frame to the end, so that every copy has all of it compiled.
  *
  * @param {() => void} finishMicrotasks
+ * @throws where a call has not come to its end: the rest of it would be left to every copy
  */
 function rehearse(finishMicrotasks) {
-  const { path: bundlePath, scriptName: name } = HEADER.bundle;
-  const { cachedData = "" } = compileBundle(readFileSync(bundlePath, "utf8"), name, {
-    produceCachedData: true,
-  });
-  writeFileSync(CACHE_PATH, cachedData);
   const { argv, reallyExit } = /** @type {NodeJS.Process & { reallyExit: unknown }} */ (process);
   const [, scriptName] = argv;
-  Object.assign(process, { reallyExit() {} });
-  for (let round = 0; round < ROUNDS; round++) {
-    const file = openSync(PATH, "w+");
-    writeSync(file, invokeFrame(), 0, null, 0);
-    const control = useControl(file);
-    void runInvocation(nowUs());
-    finishMicrotasks();
-    useControl(control);
-    closeSync(file);
+  let ends = 0;
+  Object.assign(process, { reallyExit: () => ends++ });
+  for (const [bundle, http] of [
+    /** @type {const} */ (["call", null]),
+    /** @type {const} */ (["fetch", HTTP]),
+  ]) {
+    const header = headerOf(`${__dirname}/rehearsal-${bundle}.cjs`, http);
+    ends = 0;
+    for (let round = 0; round < ROUNDS; round++) rehearseOnce(header, finishMicrotasks);
+    if (ends !== ROUNDS) throw new Error(`the rehearsal "${bundle}" does not come to its end`);
   }
-  unlinkSync(PATH);
-  unlinkSync(CACHE_PATH);
   Object.assign(process, { reallyExit });
   argv[1] = /** @type {string} */ (scriptName);
 }
 
-/** As the worker writes it. */
-function invokeFrame() {
-  const parts = [Buffer.from(JSON.stringify(HEADER)), Buffer.from('{"a":1}')];
+/** @param {string} path @param {unknown} http */
+function headerOf(path, http) {
+  const scriptName = "/function/index.ts";
+  return {
+    facts: { invocationId: "", functionName: "", functionVersion: "", attempt: 1, memoryLimitBytes: 0 },
+    http,
+    job: null,
+    secrets: {},
+    resultBytes: 1024,
+    deadlineUs: 0,
+    abortUs: 0,
+    bundle: { path, cachePath: CACHE_PATH, mapPath: "", scriptName, sourceRoot: "/function", format: "cjs" },
+  };
+}
+
+/**
+ * In the place of the worker is a file: what is read from it is the frame, and what is written goes behind.
+ *
+ * @param {ReturnType<typeof headerOf>} header @param {() => void} finishMicrotasks
+ */
+function rehearseOnce(header, finishMicrotasks) {
+  const { path, scriptName } = header.bundle;
+  const { cachedData = "" } = compileBundle(readFileSync(path, "utf8"), scriptName, {
+    produceCachedData: true,
+  });
+  writeFileSync(CACHE_PATH, cachedData);
+  const file = openSync(PATH, "w+");
+  writeSync(file, invokeFrame(header), 0, null, 0);
+  const control = useControl(file);
+  void runInvocation(nowUs());
+  finishMicrotasks();
+  useControl(control);
+  closeSync(file);
+  unlinkSync(PATH);
+  unlinkSync(CACHE_PATH);
+}
+
+/** As the worker writes it. @param {ReturnType<typeof headerOf>} header */
+function invokeFrame(header) {
+  const parts = [Buffer.from(JSON.stringify(header)), Buffer.from(EVENT)];
   const payload = Buffer.concat(parts.flatMap((part) => [u32(part.length), part]));
   return Buffer.concat([u32(payload.length), Buffer.from([1]), payload]);
 }
