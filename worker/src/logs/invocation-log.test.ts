@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import type { LogLine } from "@mayfly/contract";
 import { expect, test } from "vitest";
+import { asPipe } from "../../test/support/as-pipe.ts";
 import { collectLog } from "./invocation-log.ts";
 
 function collect(maxBytes: number) {
@@ -8,7 +9,7 @@ function collect(maxBytes: number) {
   const stderr = new PassThrough();
   const kept: { lines: readonly LogLine[]; truncated: boolean }[] = [];
   const log = collectLog({
-    streams: { stdout, stderr },
+    streams: { stdout: asPipe(stdout), stderr: asPipe(stderr) },
     maxBytes,
     now: () => 1,
     append: async (lines, truncated) => void kept.push({ lines, truncated }),

@@ -1,6 +1,5 @@
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { formatSize, type LogLine } from "@mayfly/contract";
+import type { Pipe } from "@mayfly/sandbox-addon";
 import { splitLines } from "./split-lines.ts";
 
 const FLUSH_AFTER_MS = 100;
@@ -9,7 +8,7 @@ const FLUSH_AT_LINES = 500;
 const PAUSE_AFTER_CUT_MS = 1;
 
 export interface InvocationLogOptions {
-  readonly streams: Readonly<Partial<Record<LogLine["stream"], Readable>>>;
+  readonly streams: Readonly<Partial<Record<LogLine["stream"], Pick<Pipe, "read" | "pause" | "resume">>>>;
   /** More is read, so that the function is not held up, and thrown away. */
   readonly maxBytes: number;
   readonly now: () => number;
@@ -51,7 +50,7 @@ export function collectLog({ streams, maxBytes, now, append }: InvocationLogOpti
   };
   const open = Object.entries(streams).map(([name, stream]) => {
     const splitter = splitLines(name as LogLine["stream"], now, onLine);
-    stream.on("data", (chunk: Buffer) => {
+    const ended = stream.read((chunk) => {
       if (truncated) {
         stream.pause();
         setTimeout(() => stream.resume(), PAUSE_AFTER_CUT_MS);
@@ -66,7 +65,6 @@ export function collectLog({ streams, maxBytes, now, append }: InvocationLogOpti
       const text = `… the log was cut at its limit of ${formatSize(maxBytes)} (limits.logBytes)`;
       onLine({ time: now(), stream: name as LogLine["stream"], text });
     });
-    const ended = finished(stream, { writable: false }).catch(() => undefined);
     return ended.then(() => splitter.end());
   });
 

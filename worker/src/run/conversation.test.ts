@@ -1,6 +1,7 @@
 import { duplexPair } from "node:stream";
 import { FRAME } from "@mayfly/runtimes";
 import { afterAll, expect, test } from "vitest";
+import { asPipe } from "../../test/support/as-pipe.ts";
 import { createResultChecker } from "../outcome/result-checker.ts";
 import { converse } from "./conversation.ts";
 
@@ -22,7 +23,7 @@ const thrown = (errorMessage: string) => frame(FRAME.error, JSON.stringify({ err
 /** Lets the other side say all this and leave. */
 async function after(...said: Buffer[]) {
   const [ours, theirs] = duplexPair();
-  const talk = converse(ours, 1000, checker);
+  const talk = converse(asPipe(ours), 1000, checker);
   for (const bytes of said) theirs.write(bytes);
   theirs.end();
   await talk.closed;
@@ -45,7 +46,7 @@ test("errors after the answer are kept in a bounded number", async () => {
 test("a check that fails is told to who waits for the call", async () => {
   const [ours, theirs] = duplexPair();
   const failing = { ...checker, check: () => Promise.reject(new Error("no thread")) };
-  const talk = converse(ours, 1000, failing);
+  const talk = converse(asPipe(ours), 1000, failing);
   theirs.end(Buffer.concat([result("1"), thrown("after it")]));
   await expect(talk.settled).rejects.toThrow("no thread");
   await expect(talk.closed).rejects.toThrow("no thread");
@@ -60,7 +61,7 @@ test("V8's callback counts as evidence before the answer, and as a later fact af
 
 test("a pending answer settles the call at once and is done when waitUntil is", async () => {
   const [ours, theirs] = duplexPair();
-  const talk = converse(ours, 1000, checker);
+  const talk = converse(asPipe(ours), 1000, checker);
   let isDone = false;
   void talk.done.then(() => {
     isDone = true;
@@ -87,7 +88,7 @@ test("a cancel after the answer changes nothing; one before it is told to the fu
   answered.cancel();
   expect(answered.evidence.cancelled).toBe(false);
   const [ours, theirs] = duplexPair();
-  const talk = converse(ours, 1000, checker);
+  const talk = converse(asPipe(ours), 1000, checker);
   talk.cancel();
   const said = await new Promise((resolve) => theirs.once("data", resolve));
   expect(said).toEqual(Buffer.from([0, 0, 0, 0, FRAME.cancel]));

@@ -1,6 +1,5 @@
-import type { Duplex } from "node:stream";
-import { finished } from "node:stream/promises";
 import { cancelFrame, FrameReader, MalformedFrame, type RunnerFrame } from "@mayfly/runtimes";
+import type { Pipe } from "@mayfly/sandbox-addon";
 import type { LaterFacts } from "../outcome/after-answer.ts";
 import { type Evidence, noEvidence, type RunnerError } from "../outcome/evidence.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
@@ -29,7 +28,11 @@ export interface Conversation {
 }
 
 /** Listens to a runner. Never throws for what it says: a peer that speaks nonsense is evidence too. */
-export function converse(channel: Duplex, maxResultBytes: number, checker: ResultChecker): Conversation {
+export function converse(
+  channel: Pick<Pipe, "read" | "write">,
+  maxResultBytes: number,
+  checker: ResultChecker,
+): Conversation {
   const evidence = noEvidence();
   const errorsAfter: RunnerError[] = [];
   const later = { wasPending: false, errorsAfter, heapOomAfter: false };
@@ -93,7 +96,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
     }, settled.reject);
 
   const reader = new FrameReader({ maxResultBytes, onFrame });
-  channel.on("data", (chunk: Buffer) => {
+  const ended = channel.read((chunk) => {
     if (isBroken) return;
     try {
       reader.push(chunk);
@@ -104,11 +107,7 @@ export function converse(channel: Duplex, maxResultBytes: number, checker: Resul
       endOfTalk();
     }
   });
-  // It is closed at any moment by who is on the other side.
-  channel.on("error", () => {});
-  const closed = finished(channel, { writable: false })
-    .catch(() => undefined)
-    .then(() => checking);
+  const closed = ended.then(() => checking);
   // Who runs the attempt awaits one of them, and not always both.
   for (const promise of [settled.promise, closed]) promise.catch(() => undefined);
 

@@ -1,5 +1,3 @@
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import type { Limits } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import type { Running } from "@mayfly/sandbox-addon";
@@ -37,10 +35,9 @@ export async function runExecutable(
       evidence.cancelled = true;
       running.kill("cancelled");
     });
-    running.stdin.on("error", () => {
-      // It may well leave its stdin unread.
-    });
-    running.stdin.end(invocation.eventJson);
+    // It may well leave it unread.
+    running.stdin.write(invocation.eventJson);
+    running.stdin.end();
     const output = await readOutput(running, limits);
     const ending = await running.ended;
     const endedUs = nowUs();
@@ -65,15 +62,13 @@ export async function runExecutable(
 
 /** Reads stdout to its end; once there is too much the process is ended, and the rest is thrown away. */
 async function readOutput(running: Running, { resultBytes }: Limits) {
-  const { stdout }: { stdout: Readable } = running;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stdout.on("data", (chunk: Buffer) => {
+  await running.stdout.read((chunk) => {
     bytes += chunk.byteLength;
     if (bytes > resultBytes) running.kill("outputTooLarge");
     else chunks.push(chunk);
   });
-  await finished(stdout, { writable: false }).catch(() => undefined);
   return { bytes, text: () => Buffer.concat(chunks) };
 }
 

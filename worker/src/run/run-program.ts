@@ -1,6 +1,4 @@
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
-import type { Ending, SandboxSpec } from "@mayfly/sandbox-addon";
+import type { Ending, Pipe, SandboxSpec } from "@mayfly/sandbox-addon";
 import type { WorkerDeps } from "../deps.ts";
 
 export interface ProgramRun {
@@ -18,7 +16,6 @@ export async function runProgram(
   const running = await sandboxes.start(spec);
   atWork.add(running);
   try {
-    running.stdin.on("error", () => {});
     running.stdin.end();
     const [output, messages] = await Promise.all([
       take(running.stdout, maxOutputBytes, () => running.kill("outputTooLarge")),
@@ -33,14 +30,13 @@ export async function runProgram(
 }
 
 /** @returns what came up to `maxBytes`; the rest is read and thrown away */
-async function take(stream: Readable, maxBytes: number, onTooMuch: () => void): Promise<Buffer> {
+async function take(pipe: Pipe, maxBytes: number, onTooMuch: () => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on("data", (chunk: Buffer) => {
+  await pipe.read((chunk) => {
     bytes += chunk.byteLength;
     if (bytes <= maxBytes) chunks.push(chunk);
     else onTooMuch();
   });
-  await finished(stream, { writable: false }).catch(() => undefined);
   return Buffer.concat(chunks);
 }

@@ -85,9 +85,6 @@ export async function runWithRunner(
 /** Takes in all that a sandbox says from its first instruction on. */
 function listen(deps: WorkerDeps, { id, function: { manifest } }: TakenInvocation, running: Running) {
   if (running.control === null) throw new Error("The sandbox was asked for a control channel and has none.");
-  running.stdin.on("error", () => {
-    // Nothing is said there, so nothing is lost.
-  });
   running.stdin.end();
   const talk = converse(running.control, manifest.limits.resultBytes, deps.checker);
   const log = collectLog({

@@ -1,4 +1,3 @@
-import { text } from "node:stream/consumers";
 import { DEFAULT_LIMITS } from "@mayfly/contract";
 import {
   FUNCTION_DIR,
@@ -8,7 +7,7 @@ import {
   type SelfTestEnd,
   type SelfTestResult,
 } from "@mayfly/runtimes";
-import type { Ending, Sandboxes, Zygote } from "@mayfly/sandbox-addon";
+import type { Ending, Pipe, Sandboxes, Zygote } from "@mayfly/sandbox-addon";
 import { nowUs } from "../deps.ts";
 import type { CheckedResult, RunnerError } from "../outcome/evidence.ts";
 import type { ResultChecker } from "../outcome/result-checker.ts";
@@ -67,7 +66,7 @@ async function runOnce(deps: SelfTestDeps, zygote: Zygote, event: SelfTestEnd | 
   });
   try {
     if (running.control === null) throw new Error("A copy of the zygote has no control channel.");
-    const printed = Promise.all([text(running.stdout), text(running.stderr)]);
+    const printed = Promise.all([readText(running.stdout), readText(running.stderr)]);
     running.stdin.end();
     const talk = converse(running.control, LIMITS.resultBytes, deps.checker);
     talk.say(invokeFrame(header(deps.kind), JSON.stringify(event), null));
@@ -110,4 +109,10 @@ function header(kind: RunnerKind): InvokeHeader {
     ...clocksOf(nowUs(), LIMITS.timeoutMs),
     bundle: { path, mapPath: "", scriptName: path, sourceRoot: FUNCTION_DIR, format: "cjs" },
   };
+}
+
+async function readText(pipe: Pipe): Promise<string> {
+  const chunks: Buffer[] = [];
+  await pipe.read((chunk) => chunks.push(chunk));
+  return Buffer.concat(chunks).toString("utf8");
 }
