@@ -60,6 +60,10 @@ describe("a copy of a zygote answers as a boot does", async () => {
     parked = await ask();
   });
 
+  test("a thread's stack is as large as the limit says", () => {
+    expect(fork["stack_of_a_thread"]).toBe(LIMITS.ulimits.stack.soft);
+  });
+
   test.each(questions)("%s", (question) => {
     expect(boot[question]).not.toHaveProperty("raised");
     expect(boot[question]).toBeDefined();

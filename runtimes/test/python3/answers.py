@@ -158,18 +158,18 @@ def stack_of_a_thread():
     sizes = []
 
     def look():
-        with open(f"/proc/self/task/{threading.get_native_id()}/maps") as maps:
-            here = id(sizes)  # only to have a look at the maps once the stack is there
-            writable = [line.split()[0].split("-") for line in maps if " rw-p " in line and here]
-        sizes.extend(int(end, 16) - int(first, 16) for first, end in writable)
+        """What lies behind a guard page."""
+        with open("/proc/self/maps") as maps:
+            lines = [line.split() for line in maps]
+        for (_, guard, *_), (place, access, *_) in zip(lines, lines[1:]):
+            if guard == "---p" and access == "rw-p":
+                first, end = place.split("-")
+                sizes.append(int(end, 16) - int(first, 16))
 
     thread = threading.Thread(target=look)
     thread.start()
     thread.join()
-    return STACK_BYTES in sizes
-
-
-STACK_BYTES = 768 * 1024
+    return max(sizes)
 
 
 @question
