@@ -2,6 +2,7 @@ import type { Questions } from "./functions/answers.ts";
 import { questions as children } from "./functions/children.ts";
 import { questions as concurrency } from "./functions/concurrency.ts";
 import { questions as cryptography } from "./functions/cryptography.ts";
+import { questions as diagnostics } from "./functions/diagnostics.ts";
 import { questions as files } from "./functions/files.ts";
 import { questions as language } from "./functions/language.ts";
 import { questions as network } from "./functions/network.ts";
@@ -20,6 +21,7 @@ export const AREAS: Readonly<Record<string, Questions>> = {
   concurrency,
   children,
   language,
+  diagnostics,
   webassembly,
   proc,
 };

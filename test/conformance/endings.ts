@@ -1,4 +1,4 @@
-import type { ManifestInput } from "@mayfly/contract";
+import type { ManifestInput, OutcomeKind } from "@mayfly/contract";
 
 export interface Ending {
   /** The body of an async handler. */
@@ -6,6 +6,9 @@ export interface Ending {
   readonly limits?: ManifestInput["limits"];
   /** V8 prints addresses and times where it gives up: then only that something was printed is compared. */
   readonly log?: "varies";
+  /** Where a fork ends otherwise than a boot, as which kind of outcome, and why. */
+  readonly forksKind?: OutcomeKind;
+  readonly why?: string;
 }
 
 const FOREVER = "return new Promise(() => setTimeout(() => {}, 9000));";
@@ -45,6 +48,16 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   "SIGINT of its own": { code: `process.kill(process.pid, 'SIGINT'); ${FOREVER}` },
   "SIGPIPE and SIGUSR2, of which one is ignored": {
     code: `process.kill(process.pid, 'SIGPIPE'); process.kill(process.pid, 'SIGUSR2'); ${FOREVER}`,
+  },
+  "SIGUSR1 that nobody hears": {
+    code: `process.kill(process.pid, 'SIGUSR1'); await new Promise((resolve) => setTimeout(resolve, 300)); return 'goes on';`,
+    forksKind: "signalled",
+    why: "a boot opens its inspector on its own loopback, where nobody is; a copy has no thread that waits for that signal, and ends by it as by any other",
+  },
+  "trace events are taken": {
+    code: `process.chdir('/tmp'); const tracing = require('node:trace_events').createTracing({ categories: ['node.perf'] }); tracing.enable(); tracing.disable(); return 'taken';`,
+    forksKind: "signalled",
+    why: "Node's tracing has an event loop of its own since its boot, which a copy does not have; a function that traces sets isolation to exec",
   },
   "SIGQUIT, heard and answered with an exit": {
     code: `process.on('SIGQUIT', (name, number) => process.exit(number)); process.kill(process.pid, 'SIGQUIT'); ${FOREVER}`,
