@@ -56,7 +56,8 @@ function readAll(into) {
  * Waits for the one invoke frame. The read blocks, since nothing else is to be done before, and the `net` module
  * would cost milliseconds.
  *
- * @returns {{ header: any, event: Buffer, rawBody: Buffer } | null} null where the worker is gone
+ * @typedef {{ header: any, event: Buffer, rawBody: Buffer }} Invoke
+ * @returns {Invoke | null} null where the worker is gone
  */
 function receiveInvoke() {
   const head = Buffer.allocUnsafe(HEAD_BYTES);

@@ -58,14 +58,21 @@ function installRunner() {
 }
 
 /**
- * Takes the invoke frame from descriptor 3, calls the function's handler, and writes one frame that says how it went.
+ * Takes the invoke frame from descriptor 3, and answers it.
  *
  * @param {number} bootedUs when this process was ready for it
  */
-async function runInvocation(bootedUs) {
+function runInvocation(bootedUs) {
   const invoke = receiveInvoke();
-  if (invoke === null) return;
-  const { header, event, rawBody } = invoke;
+  if (invoke !== null) void handle(invoke, bootedUs);
+}
+
+/**
+ * Calls the function's handler, and writes one frame that says how it went.
+ *
+ * @param {import("./channel.cjs").Invoke} invoke @param {number} bootedUs
+ */
+async function handle({ header, event, rawBody }, bootedUs) {
   Object.assign(process.env, header.secrets);
   installStackTraces(header.bundle);
   try {
@@ -80,4 +87,4 @@ async function runInvocation(bootedUs) {
   }
 }
 
-module.exports = { installRunner, runInvocation };
+module.exports = { installRunner, runInvocation, handle };

@@ -11,4 +11,4 @@ const { installRunner, runInvocation } = require("./run-invocation.cjs");
 
 const bootedUs = nowUs();
 installRunner();
-void runInvocation(bootedUs);
+runInvocation(bootedUs);

@@ -10,7 +10,7 @@ const { nowUs } = require("../runner/channel.cjs");
 const { installRunner, runInvocation } = require("../runner/run-invocation.cjs");
 const { takeOnCall, takeOnNumber } = require("./identity.cjs");
 const { preload, warmUp } = require("./preload.cjs");
-const { rehearse } = require("./rehearse.cjs");
+const { rehearse, rehearseInCopy } = require("./rehearse.cjs");
 
 /** @type {{ exports: any }} */
 const addon = { exports: {} };
@@ -39,9 +39,10 @@ try {
   takeOnCall(zygoteEnvironment);
   takeOnNumber(COPY_NUMBER);
   takeOnNumber(serve(zygoteEnvironment["MAYFLY_HUGE_PAGES"] === "1"));
+  if (zygoteEnvironment["MAYFLY_REHEARSE_COPIES"] === "1") rehearseInCopy(finishMicrotasks);
 } catch (error) {
   refuse(error);
 }
 awaitCall();
 takeOnCall(zygoteEnvironment);
-void runInvocation(nowUs());
+runInvocation(nowUs());

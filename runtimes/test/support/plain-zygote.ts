@@ -6,7 +6,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
-import { type RUNNERS, zygoteEnvironment } from "../../protocol/index.ts";
+import { type RUNNERS, type ZygoteTuning, zygoteEnvironment } from "../../protocol/index.ts";
 import { type BareOptions, type BareRun, bareCommand, converse, endedRun, writeBundle } from "./bare-call.ts";
 
 const RUNTIMES = join(import.meta.dirname, "../..");
@@ -16,7 +16,7 @@ const BUILDS = { plain: "build/plain", asan: "build/asan/plain" } as const;
 export interface PlainZygoteOptions {
   readonly runtime?: keyof typeof RUNNERS;
   readonly nodeArguments?: readonly string[];
-  readonly hugePages?: boolean;
+  readonly tuning?: Partial<ZygoteTuning>;
   /** More of the environment that the zygote is launched with. */
   readonly env?: Readonly<Record<string, string>>;
   readonly build?: keyof typeof BUILDS;
@@ -38,14 +38,16 @@ export class PlainZygote {
 
   /** @throws with what it says where it cannot be copied */
   static async open(options: PlainZygoteOptions = {}): Promise<PlainZygote> {
-    const { runtime = "nodejs", nodeArguments = [], hugePages = false, env = {}, build = "plain" } = options;
+    const { runtime = "nodejs", nodeArguments = [], tuning = {}, env = {}, build = "plain" } = options;
     const source = join(RUNTIMES, runtime);
     execFileSync("make", ["--no-print-directory", "-s", "-C", source, build], { stdio: "inherit" });
     const folder = await mkdtemp(join(tmpdir(), "mayfly-plain-"));
     const [command, ...args] = bareCommand(runtime, join(source, BUILDS[build]), nodeArguments);
     const child = spawn(command, args, {
       env: {
-        ...(runtime === "nodejs" ? zygoteEnvironment({ hugePages, compactHeap: false }) : {}),
+        ...(runtime === "nodejs"
+          ? zygoteEnvironment({ hugePages: false, compactHeap: false, ...tuning })
+          : {}),
         ...CALL_ENVIRONMENT,
         ...env,
       },
