@@ -41,11 +41,11 @@ async function callOnce(running: Running, call: number, expected: readonly strin
   const event = eventOf(call);
   const { control, stdin, stdout, stderr } = running;
   if (control === null) throw new Error("the sandbox has no control channel");
-  stdin.on("error", () => {}).end();
+  stdin.end();
   stdout.resume();
   let complaint = "";
-  stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaint += text;
+  void stderr.read((chunk) => {
+    complaint += chunk.toString("utf8");
   });
   const answered = resultOn(control);
   control.write(invokeFrame(headerOf(call), JSON.stringify(event), null));
@@ -68,7 +68,6 @@ function resultOn(control: NonNullable<Running["control"]>): Promise<string> {
         if (frame.type === "error") resolve(`${frame.errorType}: ${frame.errorMessage}`);
       },
     });
-    control.on("error", () => {}); // It is closed at any moment by who is on the other side.
-    control.on("data", (chunk: Buffer) => reader.push(chunk));
+    void control.read((chunk) => reader.push(chunk));
   });
 }

@@ -20,11 +20,25 @@ export interface NativeConnection {
   close(): void;
 }
 
+/** native/binding/pipe.h */
+export interface NativePipe {
+  read(onData: (chunk: Buffer | null) => void): void;
+  pause(): void;
+  resume(): void;
+  write(bytes: Buffer): void;
+  end(): void;
+  close(): void;
+}
+
 export type OnMessage = <Kind extends keyof Answers>(kind: Kind, message: Answers[Kind]) => void;
 
 /** native/binding/addon.cc */
 export interface NativeAddon {
   readonly Connection: new (fd: number, onMessage: OnMessage, onEnd: () => void) => NativeConnection;
+  /** Takes our end of a pipe or channel over. */
+  readonly Pipe: new (
+    fd: number,
+  ) => NativePipe;
   createSocket(): Ends;
   createPipe(direction: "toSandbox" | "fromSandbox"): Ends;
   createChannel(): Ends;

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { type LimitsInput, limitsInputSchema, resolveLimits } from "@mayfly/contract";
 import { hostSystem } from "./host-system.ts";
 import { openSandboxes } from "./open.ts";
-import type { Ending, RootStep, Running, Sandboxes, SandboxSpec, Wall } from "./types.ts";
+import type { Ending, Pipe, RootStep, Running, Sandboxes, SandboxSpec, Wall } from "./types.ts";
 
 export interface RunOptions {
   /** Absolute path in the sandbox, then the arguments. */
@@ -80,7 +78,8 @@ async function runIn(sandboxes: Sandboxes, options: RunOptions): Promise<RunResu
   const cancel = () => running.kill("cancelled");
   options.signal?.addEventListener("abort", cancel, { once: true });
   if (options.signal?.aborted) cancel();
-  running.stdin.end(options.input);
+  if (options.input !== undefined) running.stdin.write(Buffer.from(options.input));
+  running.stdin.end();
   const maxBytes = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   const [stdout, stderr, ending] = await Promise.all([
     collect(running, running.stdout, maxBytes),
@@ -91,14 +90,13 @@ async function runIn(sandboxes: Sandboxes, options: RunOptions): Promise<RunResu
   return { ...ending, stdout, stderr };
 }
 
-async function collect(running: Running, stream: Readable, maxBytes: number): Promise<Buffer> {
+async function collect(running: Running, pipe: Pipe, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on("data", (chunk: Buffer) => {
+  await pipe.read((chunk) => {
     bytes += chunk.length;
     if (bytes <= maxBytes) chunks.push(chunk);
     else running.kill("outputTooLarge");
   });
-  await finished(stream, { writable: false }).catch(() => undefined);
   return Buffer.concat(chunks);
 }

@@ -196,8 +196,8 @@ export class LauncherSandboxes implements Sandboxes {
 
   #toRunning(started: Answers["started"], descriptors: Descriptors, ended: Promise<Ending>): Running {
     const streams = descriptors.open();
-    // Nobody will ever read it; the others end by themselves once they have been read.
-    void ended.then(() => streams.stdin.destroy());
+    // Nobody will ever read it; the others are read to their end.
+    void ended.then(() => streams.stdin.close());
     return {
       pid: started.pid,
       cgroups: Object.fromEntries(started.cgroups.map(({ hierarchy, directory }) => [hierarchy, directory])),

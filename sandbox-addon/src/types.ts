@@ -1,4 +1,3 @@
-import type { Duplex, Readable, Writable } from "node:stream";
 import type { CgroupMode, Limits } from "@mayfly/contract";
 
 /** A wall or limit that an operator may name in MAYFLY_ALLOW_WITHOUT, to run where it cannot be enforced. */
@@ -134,6 +133,21 @@ export interface Ending {
   readonly teardownUs: number;
 }
 
+/** Our end of a pipe or of the control channel. What the other side does to it is never an error here. */
+export interface Pipe {
+  /** Reads on from now; settles at the other side's end. There is one reader. */
+  read(onData: (chunk: Buffer) => void): Promise<void>;
+  pause(): void;
+  /** Without a reader, what comes is thrown away. */
+  resume(): void;
+  /** What there is no room for is kept, and what nobody reads any more is dropped. */
+  write(bytes: Buffer | string): void;
+  /** Nothing more will be written. */
+  end(): void;
+  /** Nothing more is read or written. */
+  close(): void;
+}
+
 export interface Running {
   /** The host's number of the main process. */
   readonly pid: number;
@@ -142,11 +156,11 @@ export interface Running {
   readonly setupUs: number;
   /** It stood ready before it was asked for; false where it was forked or booted on demand. */
   readonly wasParked: boolean;
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  readonly stdin: Pipe;
+  readonly stdout: Pipe;
+  readonly stderr: Pipe;
   /** Null where the spec says `control: "none"`. */
-  readonly control: Duplex | null;
+  readonly control: Pipe | null;
   /** Ends the whole tree at once. The first reason counts; a call after the end does nothing. */
   kill(reason: KillReason): void;
   /** Never rejects. */

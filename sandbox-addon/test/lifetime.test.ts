@@ -117,7 +117,7 @@ describe.each(MODES)("what a spec says, with cgroups in mode %s", (mode) => {
     running.stderr.resume();
     running.control?.write("hello\n");
     const chunks: Buffer[] = [];
-    running.control?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    void running.control?.read((chunk) => chunks.push(chunk));
     expect((await running.ended).exitCode).toBe(0);
     expect(await until(() => Buffer.concat(chunks).toString() === "got hello\n")).toBe(true);
   });

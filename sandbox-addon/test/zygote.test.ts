@@ -1,11 +1,20 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ForkSpec, Running, Sandboxes, Zygote } from "../src/index.ts";
-import { cgroupsBelow, descendants, LIMITS, MODES, openBox, PARENT, ROOT, until } from "./support/box.ts";
+import {
+  cgroupsBelow,
+  descendants,
+  LIMITS,
+  MODES,
+  openBox,
+  PARENT,
+  ROOT,
+  textOf,
+  until,
+} from "./support/box.ts";
 import { loadPrograms, openExecutingZygote, toArguments } from "./support/forked.ts";
 
 /** SETGID, SETUID, SETPCAP, SYS_CHROOT and SYS_ADMIN. */
@@ -49,8 +58,8 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   const outputOf = async (running: Running) => {
     running.stdin.end();
     const [stdout, stderr, ending] = await Promise.all([
-      text(running.stdout),
-      text(running.stderr),
+      textOf(running.stdout),
+      textOf(running.stderr),
       running.ended,
     ]);
     return { stdout: stdout.trim(), stderr: stderr.trim(), ending };
@@ -190,8 +199,12 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     await expect(sandboxes.fork(callOf("true", { zygote: mortal }))).rejects.toMatchObject({
       code: "zygoteLost",
     });
-    running.stdin.end("still here\n");
-    const [stdout, ending] = await Promise.all([text(running.stdout), running.ended, text(running.stderr)]);
+    running.stdin.write("still here\n");
+    const [stdout, ending] = await Promise.all([
+      textOf(running.stdout),
+      running.ended,
+      textOf(running.stderr),
+    ]);
     expect(stdout).toBe("still here\n");
     expect(ending).toMatchObject({ exitCode: 0, killedBy: null });
   });
@@ -214,8 +227,8 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     const running = await sandboxes.fork(callOf("read line; echo $line", { zygote: closed }));
     closed.close();
     await closed.ended;
-    running.stdin.end("on\n");
-    expect(await text(running.stdout)).toBe("on\n");
+    running.stdin.write("on\n");
+    expect(await textOf(running.stdout)).toBe("on\n");
     running.stderr.resume();
     await running.ended;
     expect(existsSync(`/proc/${closed.pid}`)).toBe(false);

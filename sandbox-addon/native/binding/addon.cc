@@ -12,6 +12,7 @@
 #include "base/socket.h"
 #include "binding/connection.h"
 #include "binding/js_values.h"
+#include "binding/pipe.h"
 #include "seccomp/filter.h"
 
 namespace mayfly {
@@ -75,6 +76,7 @@ Napi::Value Compile(const Napi::CallbackInfo& info) {
 
 Napi::Object Export(Napi::Env env, Napi::Object exports) {
   exports.Set("Connection", Connection::Define(env));
+  exports.Set("Pipe", Pipe::Define(env));
   exports.Set("createSocket", Napi::Function::New<CreateSocket>(env, "createSocket"));
   exports.Set("createPipe", Napi::Function::New<CreatePipe>(env, "createPipe"));
   exports.Set("createChannel", Napi::Function::New<CreateChannel>(env, "createChannel"));

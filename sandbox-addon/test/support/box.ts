@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from "@mayfly/contract";
 import {
   hostSystem,
   openSandboxes,
+  type Pipe,
   type RunResult,
   type Sandboxes,
   type SandboxesOptions,
@@ -75,6 +76,12 @@ export type TextResult = Omit<RunResult, "stdout" | "stderr"> & { stdout: string
 
 function text(result: RunResult): TextResult {
   return { ...result, stdout: result.stdout.toString().trim(), stderr: result.stderr.toString().trim() };
+}
+
+export async function textOf(pipe: Pipe): Promise<string> {
+  const chunks: Buffer[] = [];
+  await pipe.read((chunk) => chunks.push(chunk));
+  return Buffer.concat(chunks).toString();
 }
 
 export const LIMITS: Limits = DEFAULT_LIMITS;
