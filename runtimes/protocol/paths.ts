@@ -8,6 +8,8 @@ export const RUNNERS = {
     folder: join(HERE, "nodejs/build/runner"),
     target: "/runtime/nodejs",
     main: "/runtime/nodejs/runner.cjs",
+    /** `node <compiler> <bundle> <entry's name>`: V8's code cache of it on stdout; nothing of it is run. */
+    compiler: "/runtime/nodejs/compile.cjs",
   },
   python3: {
     folder: join(HERE, "python3/build/runner"),
