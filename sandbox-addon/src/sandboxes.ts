@@ -196,8 +196,11 @@ export class LauncherSandboxes implements Sandboxes {
 
   #toRunning(started: Answers["started"], descriptors: Descriptors, ended: Promise<Ending>): Running {
     const streams = descriptors.open();
-    // Nobody will ever read it; the others are read to their end.
-    void ended.then(() => streams.stdin.close());
+    // Nobody will ever read the one, and the other may have had no reader; the rest is read to its end.
+    void ended.then(() => {
+      streams.stdin.close();
+      if (streams.control?.isRead === false) streams.control.close();
+    });
     return {
       pid: started.pid,
       cgroups: Object.fromEntries(started.cgroups.map(({ hierarchy, directory }) => [hierarchy, directory])),

@@ -135,6 +135,8 @@ export interface Ending {
 
 /** Our end of a pipe or of the control channel. What the other side does to it is never an error here. */
 export interface Pipe {
+  /** Somebody reads it, or has. */
+  readonly isRead: boolean;
   /** Reads on from now; settles at the other side's end. There is one reader. */
   read(onData: (chunk: Buffer) => void): Promise<void>;
   pause(): void;

@@ -3,7 +3,7 @@ import { finished } from "node:stream/promises";
 import type { Pipe } from "@mayfly/sandbox-addon";
 
 /** A stream of Node's where a sandbox would have a pipe: what is tested reads and writes it as one. */
-export function asPipe(stream: Duplex): Pipe {
+export function asPipe(stream: Duplex): Omit<Pipe, "isRead"> {
   return {
     read: (onData) => {
       stream.on("data", onData);
