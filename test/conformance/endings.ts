@@ -49,6 +49,12 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   "SIGPIPE and SIGUSR2, of which one is ignored": {
     code: `process.kill(process.pid, 'SIGPIPE'); process.kill(process.pid, 'SIGUSR2'); ${FOREVER}`,
   },
+  "a signal of its own that it hears, and then the loop is empty": {
+    code: "process.once('SIGTERM', (name) => { console.log(name); process.exitCode = 6; }); process.kill(process.pid, 'SIGTERM'); return new Promise(() => setTimeout(() => {}, 50));",
+  },
+  "a signal that there is not, and then the loop is empty": {
+    code: "try { process.kill(process.pid, 987); } catch (error) { console.log(error.code); } return new Promise(() => {});",
+  },
   "SIGUSR1 that nobody hears": {
     code: `process.kill(process.pid, 'SIGUSR1'); await new Promise((resolve) => setTimeout(resolve, 300)); return 'goes on';`,
     forksKind: "signalled",

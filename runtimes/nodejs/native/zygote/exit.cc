@@ -37,13 +37,22 @@ std::vector<void*> FindFields(v8::Isolate* isolate, std::int32_t code) {
   });
 }
 
+void RegisterEnd(void* isolate);
+
 // Node runs what is registered for its end before a signal to itself, an execve and reallyExit, too. Those are called by
-// JavaScript and go on by themselves.
+// JavaScript and go on by themselves; where the process outlives them, as it does a signal that it listens to, Node has
+// forgotten all that was registered.
 void EndNow(void* isolate) {
   auto* const own = static_cast<v8::Isolate*>(isolate);
   const v8::HandleScope scope(own);
-  if (v8::StackTrace::CurrentStackTrace(own, 1)->GetFrameCount() > 0) return;
+  if (v8::StackTrace::CurrentStackTrace(own, 1)->GetFrameCount() > 0) return own->EnqueueMicrotask(RegisterEnd, isolate);
   _exit(fields->has_code != 0 ? fields->code : 0);
+}
+
+void RegisterEnd(void* isolate) {
+  auto* const own = static_cast<v8::Isolate*>(isolate);
+  const v8::HandleScope scope(own);
+  node::AtExit(node::GetCurrentEnvironment(own->GetCurrentContext()), EndNow, isolate);
 }
 
 }  // namespace
