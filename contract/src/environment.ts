@@ -45,7 +45,7 @@ const ceilings = z
   .transform((given): Ceilings => ({ ...DEFAULT_CEILINGS, ...given }) as Ceilings);
 
 /** `none` stands alone, since empty text counts as unset. */
-export const ZYGOTE_TUNINGS = ["hugePages", "compactHeap", "none"] as const;
+export const ZYGOTE_TUNINGS = ["hugePages", "compactHeap", "rehearsedCopies", "none"] as const;
 
 /** Every environment variable that Mayfly reads: the one list. Each program's `config.ts` picks from it. */
 export const environmentSchema = z.object({
@@ -114,7 +114,7 @@ export const environmentSchema = z.object({
     .pipe(z.array(z.enum(ZYGOTE_TUNINGS)))
     .default(["hugePages", "compactHeap"])
     .describe(
-      "how a zygote's runtime is mapped, by name, each of which makes its copies cheaper: hugePages (memory that zygotes do not share), compactHeap; or none",
+      "what makes copies of a zygote cheaper, by name: hugePages (memory that zygotes do not share), compactHeap; sooner to answer, for more work in all: rehearsedCopies; or none",
     ),
   MAYFLY_PARKED: z.coerce
     .number("it is no number")

@@ -62,6 +62,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): W
     zygoteTuning: {
       hugePages: given.MAYFLY_ZYGOTE_TUNING.includes("hugePages"),
       compactHeap: given.MAYFLY_ZYGOTE_TUNING.includes("compactHeap"),
+      rehearsedCopies: given.MAYFLY_ZYGOTE_TUNING.includes("rehearsedCopies"),
     },
     parked: given.MAYFLY_PARKED,
     metricsHost: given.MAYFLY_WORKER_METRICS_HOST,

@@ -30,7 +30,7 @@ export function createCompiler(
       {
         argv: [
           `${NODE_BIN}/node`,
-          `${RUNNERS.nodejs.target}/compile.cjs`,
+          RUNNERS.nodejs.compiler,
           posix.join(FUNCTION_DIR, BUNDLE_DIR, "bundle.cjs"),
           posix.join(FUNCTION_DIR, entry),
         ],
