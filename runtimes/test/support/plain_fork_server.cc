@@ -95,6 +95,8 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   }
 }
 
+bool IsAwaited() { return false; }
+
 bool AwaitCall() {
   std::istringstream fields(request);
   std::string control;

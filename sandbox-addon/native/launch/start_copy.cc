@@ -76,6 +76,7 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   if (namespaces.size() != kInitNamespaceCount) return Error{"open namespaces", "", ENOENT, "mount procfs at /proc"};
   zygote::CopyMessage message;
   message.id = number_;
+  message.is_awaited = call_.has_value();
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
   std::vector<int> fds;

@@ -18,6 +18,8 @@
 namespace mayfly::zygote {
 namespace {
 
+bool is_awaited = false;
+
 void Say(ReportKind kind, int index, int code) {
   const InitReport report = {kind, index, code};
   (void)send(kLauncherSocket, &report, sizeof report, MSG_NOSIGNAL);
@@ -91,6 +93,7 @@ bool Copy(Packet packet, std::vector<DescriptorRange> close_in_child) {
   const std::vector<Step> steps = ToSteps(message);
   switch (MakeCopy({fds[kPidSlot], message.has_clone_into ? fds.back() : -1})) {
     case Made::kCopy:
+      is_awaited = message.is_awaited;
       EnterSandbox(steps, context);
       // They were closed by number.
       for (UniqueFd& fd : packet.fds) (void)fd.Release();
@@ -153,6 +156,8 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   }
   return Served::kLauncherGone;
 }
+
+bool IsAwaited() { return is_awaited; }
 
 bool AwaitCall() {
   WaitForInit();

@@ -39,12 +39,15 @@ struct CopyMessage {
   std::uint64_t id = 0;
   std::vector<StepMessage> steps;
   bool has_clone_into = false;
+  // It is not to be parked: its call is here.
+  bool is_awaited = false;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit("id", self.id);
     visit("steps", self.steps);
     visit("hasCloneInto", self.has_clone_into);
+    visit("isAwaited", self.is_awaited);
   }
 };
 constexpr std::size_t kFixedCopyDescriptors = kInitNamespaceCount + 2;

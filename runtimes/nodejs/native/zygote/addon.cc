@@ -82,6 +82,9 @@ void ServeForks(const Arguments& arguments) {
   arguments.GetReturnValue().Set(static_cast<std::int32_t>(getpid()));
 }
 
+// isAwaited(): in a copy, whether its call is here already.
+void IsCopyAwaited(const Arguments& arguments) { arguments.GetReturnValue().Set(IsAwaited()); }
+
 // awaitCall(): returns when this copy's call has come. It began with it.
 void AwaitOneCall(const Arguments& arguments) {
   if (!AwaitCall()) _exit(0);
@@ -97,5 +100,6 @@ NODE_MODULE_INIT() {
   NODE_SET_METHOD(exports, "prepare", mayfly::zygote::Prepare);
   NODE_SET_METHOD(exports, "finishMicrotasks", mayfly::zygote::FinishMicrotasks);
   NODE_SET_METHOD(exports, "serve", mayfly::zygote::ServeForks);
+  NODE_SET_METHOD(exports, "isAwaited", mayfly::zygote::IsCopyAwaited);
   NODE_SET_METHOD(exports, "awaitCall", mayfly::zygote::AwaitOneCall);
 }
