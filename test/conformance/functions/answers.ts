@@ -43,13 +43,16 @@ export async function failureOf(call: () => unknown): Promise<string> {
   return "nothing failed";
 }
 
+/** Texts in an order that is the same everywhere. */
+export function sorted(values: Iterable<unknown>): string[] {
+  return Array.from(values, String).sort((a, b) => (a < b ? -1 : 1));
+}
+
 /** The shape of a value: its keys, and the type of each. */
 export function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value !== "object" || value === null) return typeof value;
   return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, shapeOf((value as Record<string, unknown>)[key])]),
+    sorted(Object.keys(value)).map((key) => [key, shapeOf((value as Record<string, unknown>)[key])]),
   );
 }

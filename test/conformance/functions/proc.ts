@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { answering, type Questions } from "./answers.ts";
+import { answering, type Questions, sorted } from "./answers.ts";
 
 const read = (path: string) => fs.readFileSync(path, "utf8");
 const lines = (path: string) => read(path).trim().split("\n");
@@ -69,9 +69,13 @@ export const questions: Questions = {
       },
     ),
   "/proc/self/maps: the files that are mapped": () =>
-    [...new Set(lines("/proc/self/maps").map((line) => line.split(/\s+/).slice(5).join(" ")))]
-      .filter((path) => path !== "")
-      .sort(),
+    sorted(
+      new Set(
+        lines("/proc/self/maps")
+          .map((line) => line.split(/\s+/).slice(5).join(" "))
+          .filter((path) => path !== ""),
+      ),
+    ),
   "/proc/self/maps: no memory that is shared with another process": () =>
     lines("/proc/self/maps").filter((line) => / .w.s /.test(line)),
   "/proc/self/auxv and stat belong to this process": () => [

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import v8 from "node:v8";
-import { answering, failureOf, type Questions, shapeOf } from "./answers.ts";
+import { answering, failureOf, type Questions, shapeOf, sorted } from "./answers.ts";
 
 /** Of one function or invocation alone, so that a boot's and a fork's differ as two boots' do. */
 const OF_THE_CALL = /^(MAYFLY_(INVOCATION_ID|FUNCTION|VERSION)|AWS_LAMBDA_FUNCTION_(NAME|VERSION))$/;
-
-const sorted = (values: Iterable<unknown>) => Array.from(values, String).sort();
 
 export const questions: Questions = {
   "its pid is 2, and its parent is the init": () => [process.pid, process.ppid],
@@ -106,7 +104,7 @@ export const questions: Questions = {
     };
     const { processId, cwd, commandLine, nodejsVersion, threadId } = report.header;
     return [
-      Object.keys(report).sort(),
+      sorted(Object.keys(report)),
       { processId, cwd, commandLine, nodejsVersion, threadId },
       sorted(Object.keys(report.environmentVariables)),
       report.userLimits,
@@ -127,13 +125,13 @@ export const questions: Questions = {
     ),
   "no property of process was added or taken away": () => sorted(Reflect.ownKeys(process)),
   "each property of process is as writable as it was": () =>
-    Reflect.ownKeys(process)
-      .map((key) => {
+    sorted(
+      Reflect.ownKeys(process).map((key) => {
         const { writable, enumerable, configurable, get } =
           Object.getOwnPropertyDescriptor(process, key) ?? {};
         return `${String(key)} ${writable} ${enumerable} ${configurable} ${get !== undefined}`;
-      })
-      .sort(),
+      }),
+    ),
   "who listens to the process's events": () =>
     process
       .eventNames()
