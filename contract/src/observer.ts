@@ -10,7 +10,7 @@ export const BOOT_REASONS = [
   "runtime",
   /** Its manifest sets what a runtime reads at its boot alone. */
   "environment",
-  /** Its limits need what a copy that was made ahead does not have. */
+  /** It has less memory than any zygote is made for. */
   "limits",
   /** None was ready: one is being opened, or there is no room for it, or it failed lately. */
   "noZygote",

@@ -38,8 +38,6 @@ test.each<[string, Partial<ManifestInput>, string]>([
   ["sets what Node reads at its boot", { env: { NODE_DEBUG: "fs" } }, "environment"],
   ["sets what OpenSSL reads at its boot", { env: { SSL_CERT_FILE: "/function/ca.pem" } }, "environment"],
   ["wants another locale", { env: { LANG: "de_DE.UTF-8" } }, "environment"],
-  ["wants CPUs of its own", { limits: { cpusetCpus: "0" } }, "limits"],
-  ["limits a device", { limits: { deviceReadBps: [{ device: "/dev/vda", rate: "1m" }] } }, "limits"],
   ["has next to no memory", { limits: { memory: "16m" } }, "limits"],
 ])("a function that %s boots", (_title, manifest, why) => {
   expect(zygoteKindOf(version(manifest))).toBe(why);

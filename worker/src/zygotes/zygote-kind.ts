@@ -1,10 +1,4 @@
-import {
-  type BootReason,
-  type FunctionVersion,
-  type Limits,
-  ZYGOTE_RUNTIMES,
-  type ZygoteRuntime,
-} from "@mayfly/contract";
+import { type BootReason, type FunctionVersion, ZYGOTE_RUNTIMES, type ZygoteRuntime } from "@mayfly/contract";
 import { isHeededAtBootOnly } from "@mayfly/runtimes";
 import { BASE_ENVIRONMENT, type RunnerKind } from "../run/spec.ts";
 import { type MemoryClass, memoryClassOf } from "./memory-class.ts";
@@ -37,16 +31,6 @@ export function zygoteKindOf({ tenant, manifest }: FunctionVersion): ZygoteKind 
   if (runtime === undefined) return "runtime";
   if (isHeededAtBootOnly(env, BASE_ENVIRONMENT)) return "environment";
   const memoryClass = runtime === "python3" ? null : memoryClassOf(limits.memoryBytes);
-  if (memoryClass === "none" || needsOwnPreparation(limits)) return "limits";
+  if (memoryClass === "none") return "limits";
   return { runtime, memoryClass, tenant };
-}
-
-/**
- * On cgroup v1 a controller that only some functions ask for has a directory of the leaf's own only where the leaf
- * was made for such a function; a copy that is made ahead joins its directories before anybody knows whose it is.
- */
-function needsOwnPreparation(limits: Limits): boolean {
-  const { cpusetCpus, blkioWeight, deviceReadBps, deviceWriteBps, deviceReadIops, deviceWriteIops } = limits;
-  const rates = [deviceReadBps, deviceWriteBps, deviceReadIops, deviceWriteIops];
-  return cpusetCpus !== null || blkioWeight !== null || rates.some((rate) => rate.length > 0);
 }
