@@ -12,6 +12,8 @@ export interface Requests {
   park: { readonly zygote: number; readonly count: number };
   closeZygote: { readonly zygote: number };
   fork: ForkMessage;
+  openSnapshot: OpenSnapshotMessage;
+  serveSnapshot: { readonly id: number };
   kill: { readonly id: number; readonly reason: KillReason };
   close: Record<string, never>;
 }
@@ -79,6 +81,10 @@ export interface ForkMessage extends CallMessage {
   readonly id: number;
   readonly zygote: number;
   readonly attach: readonly { readonly tree: string; readonly target: string }[];
+}
+
+export interface OpenSnapshotMessage extends ForkMessage {
+  readonly positions: number;
 }
 
 export interface Rlimit {

@@ -23,6 +23,8 @@ import type {
   Running,
   Sandboxes,
   SandboxSpec,
+  Snapshot,
+  SnapshotSpec,
   Zygote,
   ZygoteSpec,
 } from "./types.ts";
@@ -149,12 +151,39 @@ export class LauncherSandboxes implements Sandboxes {
   }
 
   async fork(spec: ForkSpec): Promise<Running> {
-    const zygote = this.#zygoteIds.get(spec.zygote);
-    if (zygote === undefined)
-      throw new SandboxError("invalidSpec", "The zygote is not one of these sandboxes.");
+    const zygote = this.#zygoteId(spec.zygote);
     const id = this.#nextId++;
     const message = await toForkMessage(id, zygote, spec, this.#host());
     return this.#run(id, "channel", (descriptors) => this.#launcher.send("fork", message, descriptors));
+  }
+
+  async openSnapshot({ positions, ...spec }: SnapshotSpec): Promise<Snapshot> {
+    const id = this.#nextId++;
+    const message = await toForkMessage(id, this.#zygoteId(spec.zygote), spec, this.#host());
+    const ended = new Promise<string>((resolve) => this.#zygotes.set(id, resolve));
+    try {
+      const running = await this.#run(id, "channel", (descriptors) =>
+        this.#launcher.send("openSnapshot", { ...message, positions }, descriptors),
+      );
+      const zygote: Zygote = {
+        pid: running.pid,
+        park: () => undefined,
+        ended,
+        close: () => this.#tell(() => this.#launcher.send("closeZygote", { zygote: id })),
+      };
+      this.#zygoteIds.set(zygote, id);
+      const serve = () => this.#tell(() => this.#launcher.send("serveSnapshot", { id }));
+      return { running, zygote, serve };
+    } catch (error) {
+      this.#zygotes.delete(id);
+      throw error;
+    }
+  }
+
+  #zygoteId(zygote: Zygote): number {
+    const id = this.#zygoteIds.get(zygote);
+    if (id === undefined) throw new SandboxError("invalidSpec", "The zygote is not one of these sandboxes.");
+    return id;
   }
 
   async #run(

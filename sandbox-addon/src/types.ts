@@ -86,6 +86,24 @@ export interface ForkSpec extends Pick<SandboxSpec, "env" | "cwd" | "hostname" |
   readonly attach: readonly { readonly tree: string; readonly target: string }[];
 }
 
+/**
+ * A copy of a zygote that is copied itself: it gets a sandbox, limits and streams as any call does, runs what it is told
+ * once, and is the zygote of calls from there on. Each of its copies finds the memory that it had then.
+ */
+export interface SnapshotSpec extends ForkSpec {
+  /** For so many copies places are made ahead: who has run a caller's code has no rights to make any more. */
+  readonly positions: number;
+}
+
+export interface Snapshot {
+  /** To talk to it, and with its end. Its clocks (`timeoutMs`, `cpuTimeMs`) stand for what it runs before it serves. */
+  readonly running: Running;
+  /** What copies of it are forked from once it serves; parks none. Closing it ends it with the last of its copies. */
+  readonly zygote: Zygote;
+  /** It has said that it is ready to be copied: its clocks stop. */
+  serve(): void;
+}
+
 /** Counters of the leaf cgroup, after the last process and before the removal. Null: this kernel or mode has none. */
 export interface Counters {
   readonly cpuUsageUs: number | null;
@@ -196,6 +214,12 @@ export interface Sandboxes {
    *   again elsewhere; `stepFailed` as `start` does
    */
   fork(spec: ForkSpec): Promise<Running>;
+  /**
+   * Forks a zygote for a snapshot, whose copies then are had by `fork`.
+   *
+   * @throws SandboxError as `fork` does
+   */
+  openSnapshot(spec: SnapshotSpec): Promise<Snapshot>;
   /** What should be zero: what could not be cleaned up since the opening. */
   leaked(): { processes: number; cgroups: number; mounts: number; netns: number };
   /** Ends what still runs and removes everything. */

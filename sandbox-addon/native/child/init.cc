@@ -98,11 +98,17 @@ bool ReceiveGo(StepContext& context, int& clone_into) {
 // Orphans become the init's children. Without anybody who waits for them they would stay as zombies, each counted
 // against the function's own pidsLimit.
 [[noreturn]] void Reap(pid_t main_process) {
+  // Without a child there is nothing to wait for but the end of the first: a snapshot's copy may be still to come. Being
+  // blocked, the signal is kept, although nobody handles it.
+  sigset_t end_of_child;
+  sigemptyset(&end_of_child);
+  sigaddset(&end_of_child, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &end_of_child, nullptr);
   for (;;) {
     int status = 0;
     const pid_t pid = waitpid(-1, &status, __WALL);
     if (pid == main_process) Report(ReportKind::kExited, 0, status);
-    if (pid < 0 && errno == ECHILD) pause();
+    if (pid < 0 && errno == ECHILD) syscall(SYS_rt_sigtimedwait, &end_of_child, nullptr, nullptr, _NSIG / 8);
   }
 }
 

@@ -67,6 +67,8 @@ constexpr int kPidSlot = 0;
 enum class ReportKind : std::int32_t {
   // The root is complete, and a zygote may fork into it; with it come the namespaces.
   kBuilt,
+  // Sent by a copy that stands where its zygote stands, and takes orders: see zygote/snapshot.h.
+  kCopied,
   // A step of a copy's entry failed, `index` with `code`.
   kEntryFailed,
   // Sent by a copy: it stands behind its walls and waits for its call.

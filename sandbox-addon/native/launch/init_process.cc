@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "child/syscalls.h"
+#include "launch/nested_clone.h"
 
 namespace mayfly {
 namespace {
@@ -26,7 +27,7 @@ void PlaceDescriptors(int socket, int status) {
 
 }  // namespace
 
-Result<InitProcess> StartInit(const SandboxPlan& plan) {
+Result<InitProcess> StartInit(const SandboxPlan& plan, int pid_namespace) {
   Result<SocketPair> sockets = CreateSocketPair();
   if (!sockets) return sockets.error();
   const UniqueFd theirs = std::move(sockets.value().theirs);
@@ -48,11 +49,12 @@ Result<InitProcess> StartInit(const SandboxPlan& plan) {
   arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const InitPlan steps = plan.init();
-  init.pid = sys::Clone3(arguments);
-  if (init.pid == 0) {
+  const auto run = [&] {
     PlaceDescriptors(theirs.get(), status_writer.get());
     RunInit(steps);
-  }
+  };
+  init.pid = pid_namespace < 0 ? sys::Clone3(arguments) : CloneBelow(pid_namespace, arguments, run);
+  if (init.pid == 0) run();
   if (init.pid < 0) return Error{"clone", "init", errno, errno == EPERM ? "the worker needs CAP_SYS_ADMIN" : ""};
   init.pidfd.Reset(pidfd);
   return init;

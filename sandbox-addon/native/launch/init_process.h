@@ -24,7 +24,8 @@ struct InitProcess {
   UniqueFd status;
 };
 
-[[nodiscard]] Result<InitProcess> StartInit(const SandboxPlan& plan);
+// `pid_namespace`: below which its own is; -1: below the launcher's. Its number is right once it has reported.
+[[nodiscard]] Result<InitProcess> StartInit(const SandboxPlan& plan, int pid_namespace = -1);
 
 struct EntryDescriptors {
   const std::vector<UniqueFd>& stdio;

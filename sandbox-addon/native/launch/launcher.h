@@ -13,6 +13,7 @@
 #include "launch/plan.h"
 #include "launch/protocol.h"
 #include "launch/sandbox.h"
+#include "launch/snapshot.h"
 #include "launch/trees.h"
 #include "launch/zygote.h"
 
@@ -35,7 +36,11 @@ class Launcher {
     // Where it is a copy: of which zygote, and its number among all copies.
     std::uint64_t zygote = 0;
     std::uint64_t copy = 0;
+    // Where it is of a snapshot: which sandbox that is in.
+    std::uint64_t snapshot = 0;
   };
+  // A copy without a caller goes by a number that no caller uses.
+  static constexpr std::uint64_t kFirstCopy = 1ULL << 62;
   using ZygotePointer = std::shared_ptr<Zygote>;
 
   void OnReadable();
@@ -50,6 +55,8 @@ class Launcher {
   void Handle(const ParkMessage& message, Packet& packet);
   void Handle(const CloseZygoteMessage& message, Packet& packet);
   void Handle(const ForkMessage& message, Packet& packet);
+  void Handle(const OpenSnapshotMessage& message, Packet& packet);
+  void Handle(const ServeSnapshotMessage& message, Packet& packet);
   void Handle(const KillMessage& message, Packet& packet);
   void Handle(const CloseMessage& message, Packet& packet);
 
@@ -69,6 +76,17 @@ class Launcher {
   void FailCopy(std::uint64_t copy, int code);
   void ForgetCopy(std::uint64_t id, const Resident& resident);
   void BuryZygote(std::uint64_t id, bool was_ready, const Error& why);
+
+  [[nodiscard]] Result<CopyCall> TakeIn(const ForkMessage& message, Packet& packet) const;
+
+  // launcher_snapshots.cc
+  void TakePosition(std::uint64_t snapshot);
+  void TakeInPosition(std::uint64_t snapshot, std::uint64_t id);
+  void CopySnapshot(const ForkMessage& message, Packet& packet);
+  void CloseSnapshot(std::uint64_t id);
+  void ForgetPosition(std::uint64_t id, std::uint64_t snapshot);
+  void DismissPositions(std::uint64_t snapshot);
+  void BuryIfAlone(std::uint64_t snapshot);
 
   [[nodiscard]] std::uint32_t FreeUserOffset() const;
   [[nodiscard]] HostUser UserAt(std::uint32_t offset) const;
@@ -93,6 +111,7 @@ class Launcher {
   std::unique_ptr<SandboxWorld> world_;
   std::map<std::uint64_t, Resident> sandboxes_;
   std::map<std::uint64_t, ZygotePointer> zygotes_;
+  std::map<std::uint64_t, Snapshot> snapshots_;
   std::uint64_t next_copy_ = 1;
   LeakedMessage leaked_;
   // Messages that the socket had no room for.

@@ -8,9 +8,11 @@
 namespace mayfly {
 namespace {
 
-// A copy without a caller goes by a number that no caller uses.
-constexpr std::uint64_t kFirstCopy = 1ULL << 62;
 constexpr std::uint64_t kRefillDelayMs = 1;
+
+CopyWay WayOf(const std::shared_ptr<Zygote>& zygote) {
+  return {.ask = [zygote](const auto& message, const auto& fds) { return zygote->Ask(message, fds); }};
+}
 
 }  // namespace
 
@@ -44,6 +46,7 @@ void Launcher::Handle(const ParkMessage& message, Packet& /*packet*/) {
 }
 
 void Launcher::Handle(const CloseZygoteMessage& message, Packet& /*packet*/) {
+  if (snapshots_.contains(message.zygote)) return CloseSnapshot(message.zygote);
   const ZygotePointer zygote = FindZygote(message.zygote);
   if (zygote == nullptr) return;
   zygote->wanted = 0;
@@ -53,22 +56,30 @@ void Launcher::Handle(const CloseZygoteMessage& message, Packet& /*packet*/) {
 
 void Launcher::Handle(const ForkMessage& message, Packet& packet) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
+  if (snapshots_.contains(message.zygote)) return CopySnapshot(message, packet);
   const ZygotePointer zygote = FindZygote(message.zygote);
   if (zygote == nullptr || !zygote->can_fork()) {
     return Answer(message.id, Error{kZygoteStep, "", ECHILD, "the zygote has ended"});
   }
-  CopyCall call = {message, std::move(packet.fds), {}};
-  for (const AttachmentMessage& one : message.attach) {
-    Result<UniqueFd> mount = trees_->Mount(one.tree);
-    if (!mount) return Answer(message.id, mount.error());
-    call.mounts.push_back(std::move(mount.value()));
-  }
+  Result<CopyCall> taken = TakeIn(message, packet);
+  if (!taken) return Answer(message.id, taken.error());
+  CopyCall& call = taken.value();
   if (zygote->parked.empty() || !cgroups_->CanLimitLater(ToLimitWrites(message.cgroup_writes))) {
     PrepareCopy(zygote, message.id, std::move(call));
   } else {
     HandToParked(*zygote, std::move(call));
   }
   RefillSoon(message.zygote);
+}
+
+Result<CopyCall> Launcher::TakeIn(const ForkMessage& message, Packet& packet) const {
+  CopyCall call = {message, std::move(packet.fds), {}};
+  for (const AttachmentMessage& one : message.attach) {
+    Result<UniqueFd> mount = trees_->Mount(one.tree);
+    if (!mount) return mount.error();
+    call.mounts.push_back(std::move(mount.value()));
+  }
+  return call;
 }
 
 // From now on it goes by its caller's number.
@@ -87,7 +98,7 @@ void Launcher::PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::o
   resident.copy = copy;
   const HostUser user = UserAt(resident.user_offset);
   if (call.has_value()) resident.sandbox->TakeCall(std::move(*call));
-  resident.sandbox->Prepare(zygote->PlanCopy(settings_, user, Filter(request.filter)), zygote, user, copy,
+  resident.sandbox->Prepare(zygote->PlanCopy(settings_, user, Filter(request.filter)), WayOf(zygote), user, copy,
                             [this, id, zygote_id = request.id] { TakeInParked(zygote_id, id); });
 }
 
@@ -127,6 +138,8 @@ void Launcher::FailCopy(std::uint64_t copy, int code) {
 
 // One that ended before it had a call is not made again at once: what made it fail may last. The next call tries.
 void Launcher::ForgetCopy(std::uint64_t id, const Resident& resident) {
+  if (resident.snapshot != 0) ForgetPosition(id, resident.snapshot);
+  if (snapshots_.erase(id) > 0) Send(Encode(ZygoteEndedMessage{.id = id, .reason = "the snapshot has ended"}));
   const ZygotePointer zygote = FindZygote(resident.zygote);
   if (zygote == nullptr) return;
   if (zygote->preparing == id) zygote->preparing = 0;

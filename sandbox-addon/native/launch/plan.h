@@ -37,6 +37,9 @@ struct ScratchSize {
 };
 [[nodiscard]] ScratchSize ScratchSizeOf(std::uint64_t bytes, std::uint64_t inodes);
 
+// What /proc/<pid>/timens_offsets takes, so that uptime inside begins at the sandbox's own start.
+[[nodiscard]] std::string BoottimeOffset();
+
 class SandboxPlan {
  public:
   // Gives a mount of a tree that was loaded.

@@ -18,14 +18,13 @@ constexpr const char* kRootOptions = "mode=0755,size=8m,nr_inodes=4096";
 
 constexpr std::uint64_t kReadOnlyDevices = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 
-// So that uptime inside begins at the sandbox's own start.
+}  // namespace
+
 std::string BoottimeOffset() {
   timespec now = {};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return "boottime -" + std::to_string(now.tv_sec) + " 0\n";
 }
-
-}  // namespace
 
 Result<SandboxPlan> SandboxPlan::ForTemplate(const std::vector<RootStepMessage>& root, const std::string& mount_point,
                                              const Store& store, const MountTree& mount_tree) {

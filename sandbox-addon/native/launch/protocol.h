@@ -21,6 +21,8 @@ namespace mayfly {
   X(Park, "park")                \
   X(CloseZygote, "closeZygote")  \
   X(Fork, "fork")                \
+  X(OpenSnapshot, "openSnapshot") \
+  X(ServeSnapshot, "serveSnapshot") \
   X(Kill, "kill")                \
   X(Close, "close")
 

@@ -246,6 +246,27 @@ struct ForkMessage {
   }
 };
 
+// A copy of the zygote that is copied itself, with places for so many copies. With it comes what comes with a fork.
+struct OpenSnapshotMessage : ForkMessage {
+  std::uint32_t positions = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    ForkMessage::Visit(self, visit);
+    visit("positions", self.positions);
+  }
+};
+
+// It has come so far that it can be copied.
+struct ServeSnapshotMessage {
+  std::uint64_t id = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit("id", self.id);
+  }
+};
+
 struct KillMessage {
   std::uint64_t id = 0;
   // A KillReason of types.ts; the launcher adds its own: timedOut and cpuTimeExceeded.

@@ -60,7 +60,7 @@ Sandbox::~Sandbox() {
 
 // The init builds its root while the leaf is made here; it waits for the go-ahead.
 Status Sandbox::BeginInit() {
-  Result<InitProcess> init = StartInit(*plan_);
+  Result<InitProcess> init = StartInit(*plan_, way_.pid_namespace);
   if (!init) return init.error();
   init_ = std::move(init.value());
   plan_->CloseMounts();
@@ -91,9 +91,11 @@ void Sandbox::OnReport() {
   for (; received == Received::kPacket; received = HearReport(init_.socket, heard)) {
     switch (heard.report.kind) {
       case ReportKind::kBuilt:
+        init_.pid = heard.sender;
         Attempt(AskForCopy(heard.fds));
         break;
       case ReportKind::kEntryFailed:
+      case ReportKind::kCopied:
       case ReportKind::kParked:
         // A copy has a socket of its own for them.
         break;
@@ -109,7 +111,11 @@ void Sandbox::OnReport() {
         break;
       case ReportKind::kExited:
         wait_status_ = heard.report.code;
-        Bury();
+        if (started_ns_ != 0 && way_.on_exited) {
+          way_.on_exited();
+        } else {
+          Bury();
+        }
         break;
     }
   }

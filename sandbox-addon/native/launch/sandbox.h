@@ -43,6 +43,17 @@ struct CopyCall {
   std::vector<UniqueFd> mounts;
 };
 
+// Who is copied for it, and how.
+struct CopyWay {
+  std::function<Status(const zygote::CopyMessage& message, const std::vector<int>& fds)> ask;
+  zygote::Order order = zygote::Order::kCopy;
+  // Below which its own is; -1: below the launcher's.
+  int pid_namespace = -1;
+  // Of a snapshot: it takes positions now; and its main process has ended, after which it is told to Bury.
+  std::function<void()> on_copied = {};
+  std::function<void()> on_exited = {};
+};
+
 class Sandbox {
  public:
   // `name` becomes its leaf cgroup's.
@@ -55,7 +66,7 @@ class Sandbox {
   void Start(Result<SandboxPlan> plan, StartMessage request, std::vector<UniqueFd> stdio);
 
   // Has a zygote copy itself into it, and parks; `on_parked` is called then. `number` is what FailCopy finds it by.
-  void Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user, std::uint64_t number,
+  void Prepare(Result<SandboxPlan> plan, CopyWay way, HostUser user, std::uint64_t number,
                std::function<void()> on_parked);
   // Its one call, under the caller's own id: before Prepare, or while it is parked.
   void TakeCall(CopyCall call);
@@ -65,6 +76,13 @@ class Sandbox {
 
   // The zygote could not make the copy.
   void FailCopy(int code);
+
+  // Of a snapshot. Its own process namespace, and what it is asked through its own socket.
+  [[nodiscard]] int pid_namespace() const { return pid_namespace_.get(); }
+  [[nodiscard]] Status Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const;
+  // Its module scope has run: no clock of a call counts any more.
+  void StopClocks();
+  void Bury();
 
  private:
   enum class Phase : std::uint8_t { kBuilding, kParked, kRunning, kDying, kRemoving };
@@ -93,7 +111,6 @@ class Sandbox {
   void Fail(const std::string& step, int index, int code, const std::string& hint);
   void FailAtStep(int index, int code);
 
-  void Bury();
   void TakeCounters();
   void RemoveLeaf(std::uint64_t retry_ms);
   void Finish();
@@ -112,7 +129,9 @@ class Sandbox {
   InitProcess init_;
 
   // Of a copy.
-  std::shared_ptr<Zygote> zygote_;
+  CopyWay way_;
+  UniqueFd pid_namespace_;
+  int reports_ = 0;
   HostUser user_;
   std::uint64_t number_ = 0;
   std::function<void()> on_parked_;

@@ -16,6 +16,17 @@ namespace mayfly {
 namespace {
 
 constexpr std::uint64_t kHandOverPatienceMs = 10'000;
+// kCopied or kParked, then kEntered or kEntryFailed; and one to spare.
+constexpr int kMostReports = 4;
+
+// Who takes a position makes its copy's time namespace itself, and has no right to set it.
+void StartBoottime(pid_t holder) {
+  const std::string path = "/proc/" + std::to_string(holder) + "/timens_offsets";
+  const UniqueFd offsets(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!offsets.valid()) return;
+  const std::string offset = BoottimeOffset();
+  (void)!write(offsets.get(), offset.data(), offset.size());
+}
 
 zygote::StepMessage ToMessage(const Step& step) {
   zygote::StepMessage message = {.kind = static_cast<std::uint8_t>(step.kind),
@@ -38,9 +49,9 @@ void Copy(const std::string& text, char (&to)[kSize]) {
 
 }  // namespace
 
-void Sandbox::Prepare(Result<SandboxPlan> plan, std::shared_ptr<Zygote> zygote, HostUser user,
-                      std::uint64_t number, std::function<void()> on_parked) {
-  zygote_ = std::move(zygote);
+void Sandbox::Prepare(Result<SandboxPlan> plan, CopyWay way, HostUser user, std::uint64_t number,
+                      std::function<void()> on_parked) {
+  way_ = std::move(way);
   user_ = user;
   number_ = number;
   on_parked_ = std::move(on_parked);
@@ -77,6 +88,7 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   zygote::CopyMessage message;
   message.id = number_;
   message.is_awaited = call_.has_value();
+  message.order = static_cast<std::uint8_t>(way_.order);
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
   std::vector<int> fds;
@@ -85,7 +97,8 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   fds.push_back(copys_ready_.get());
   for (const int fd : leaf_->join_fds()) fds.push_back(fd);
   if (message.has_clone_into) fds.push_back(leaf_->clone_into_fd());
-  if (Status asked = zygote_->Ask(message, fds); !asked) return asked;
+  if (Status asked = way_.ask(message, fds); !asked) return asked;
+  if (way_.order == zygote::Order::kSnapshot) pid_namespace_.Reset(fcntl(fds[kPidSlot], F_DUPFD_CLOEXEC, 0));
   // From here on the end of the zygote is the end of this socket, too.
   copys_socket_.Reset();
   copys_ready_.Reset();
@@ -97,13 +110,22 @@ void Sandbox::OnCopyReport() {
   HeardReport heard;
   Received received = HearReport(copy_, heard);
   for (; received == Received::kPacket; received = HearReport(copy_, heard)) {
+    // At a position the code of a function may stand: who does not keep to the few words that there are is ended.
+    if (way_.order != zygote::Order::kCopy && ++reports_ > kMostReports) return FailAtStep(-1, EPROTO);
     switch (heard.report.kind) {
+      case ReportKind::kCopied:
+        if (way_.on_copied) way_.on_copied();
+        break;
       case ReportKind::kParked:
         main_pid_ = heard.sender;
+        if (way_.order == zygote::Order::kPosition) StartBoottime(heard.sender);
         OnParked();
         break;
       case ReportKind::kEntered:
+        main_pid_ = heard.sender;
+        if (!has_caller_) return FailAtStep(-1, EPROTO);
         MarkStarted();
+        if (way_.order != zygote::Order::kCopy) return world_.loop.Unwatch(copy_.get());
         break;
       case ReportKind::kEntryFailed:
         FailAtStep(heard.report.index < 0 ? -1 : plan_->IndexOfEntryStep(heard.report.index), heard.report.code);
@@ -118,6 +140,16 @@ void Sandbox::OnCopyReport() {
     Fail(kZygoteStep, -1, ECHILD, "a copy ended before it had begun");
     Bury();
   }
+}
+
+Status Sandbox::Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const {
+  const Status sent = SendPacket(copy_.get(), zygote::Pack(message), fds);
+  if (!sent) return Error{kZygoteStep, "", sent.error().code, "the snapshot could not be asked"};
+  return sent;
+}
+
+void Sandbox::StopClocks() {
+  for (const auto& timer : {deadline_, cpu_poll_}) world_.loop.Cancel(timer);
 }
 
 void Sandbox::FailCopy(int code) {
@@ -161,6 +193,12 @@ Status Sandbox::HandOver() {
     if (Status limited = world_.cgroups.LimitLater(*leaf_, limits); !limited) return limited;
   }
   if (Status sent = SendAttachments(); !sent) return sent;
+  if (way_.order == zygote::Order::kPosition) {
+    zygote::CopyMessage message;
+    message.id = number_;
+    message.order = static_cast<std::uint8_t>(zygote::Order::kFork);
+    if (Status asked = way_.ask(message, {}); !asked) return asked;
+  }
   // Nobody else shall hold the ends of its pipes.
   call_.reset();
   ready_.Reset();

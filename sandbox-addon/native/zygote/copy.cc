@@ -1,6 +1,5 @@
 #include "zygote/copy.h"
 
-#include <linux/sched.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +13,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "child/clone_on_stack.h"
+
 namespace mayfly::zygote {
 namespace {
 
@@ -26,44 +27,6 @@ constexpr pid_t kHelperNumber = 300;
 jmp_buf main_stack;
 const Copying* present = nullptr;
 int failure = 0;
-
-// clone3 with a stack of its own, which has no function in the C library: the child begins in `entry`.
-long CloneOnStack(clone_args& arguments, void (*entry)()) {
-  long result = 0;
-#if defined(__x86_64__)
-  register void (*begin)() asm("r12") = entry;
-  asm volatile(
-      "syscall\n\t"
-      "test %%rax, %%rax\n\t"
-      "jnz 1f\n\t"
-      "xor %%ebp, %%ebp\n\t"
-      "call *%%r12\n\t"
-      "hlt\n"
-      "1:"
-      : "=a"(result)
-      : "0"(static_cast<long>(SYS_clone3)), "D"(&arguments), "S"(sizeof arguments), "r"(begin)
-      : "rcx", "r11", "memory");
-#elif defined(__aarch64__)
-  register long number asm("x8") = SYS_clone3;
-  register long first asm("x0") = reinterpret_cast<long>(&arguments);
-  register long second asm("x1") = sizeof arguments;
-  register void (*begin)() asm("x19") = entry;
-  asm volatile(
-      "svc #0\n\t"
-      "cbnz x0, 1f\n\t"
-      "mov x29, xzr\n\t"
-      "blr x19\n\t"
-      "brk #0\n"
-      "1:"
-      : "+r"(first)
-      : "r"(number), "r"(second), "r"(begin)
-      : "memory", "x30");
-  result = first;
-#else
-#error "forking is not written for this processor"
-#endif
-  return result;
-}
 
 [[noreturn]] void Leave(int code) {
   failure = code;
@@ -83,7 +46,7 @@ int RunShared(void (*entry)(), char* stack, pid_t number, int clone_into) {
   arguments.cgroup = clone_into >= 0 ? static_cast<unsigned>(clone_into) : 0;
   // What stays unsaid where it is killed.
   failure = ECHILD;
-  const long child = CloneOnStack(arguments, entry);
+  const long child = sys::CloneOnStack(arguments, entry);
   if (child < 0) return static_cast<int>(-child);
   while (waitpid(static_cast<pid_t>(child), nullptr, __WALL) < 0 && errno == EINTR) {
   }
@@ -112,15 +75,6 @@ void GuideHelper() {
   Leave(RunShared(ForkAndLeave, Stacks() + kStackBytes, kHelperNumber, present->clone_into));
 }
 
-// The kernel does not carry a registration over to a process that shares memory, and so not to what that forks; glibc
-// would go on to believe the processor's number that was last written.
-void RegisterRestartableSequences() {
-  if (__rseq_size == 0) return;
-  constexpr unsigned kRegisteredBytes = 32;
-  auto* area = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
-  (void)syscall(SYS_rseq, area, kRegisteredBytes, 0, RSEQ_SIG);
-}
-
 }  // namespace
 
 Made MakeCopy(const Copying& copying) {
@@ -138,6 +92,13 @@ Made MakeCopy(const Copying& copying) {
   if (code == 0) return Made::kOriginal;
   errno = code;
   return Made::kFailed;
+}
+
+void RegisterRestartableSequences() {
+  if (__rseq_size == 0) return;
+  constexpr unsigned kRegisteredBytes = 32;
+  auto* area = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+  (void)syscall(SYS_rseq, area, kRegisteredBytes, 0, RSEQ_SIG);
 }
 
 void WaitForInit() {

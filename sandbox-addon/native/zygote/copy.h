@@ -21,6 +21,10 @@ struct Copying {
 // Returns twice: kOriginal here, and kCopy in the copy, with every signal blocked. kFailed leaves errno.
 [[nodiscard]] Made MakeCopy(const Copying& copying);
 
+// In what a helper has forked. The kernel does not carry a registration over to a process that shares memory, and so not
+// to what that forks; glibc would go on to believe the processor's number that was last written.
+void RegisterRestartableSequences();
+
 // In the copy. The helper ends right after its fork: from then on the parent is the init.
 void WaitForInit();
 

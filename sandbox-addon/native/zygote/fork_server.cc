@@ -1,6 +1,5 @@
 #include "zygote/fork_server.h"
 
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -8,103 +7,49 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include "base/socket.h"
 #include "child/init.h"
 #include "child/zygote.h"
 #include "zygote/copy.h"
+#include "zygote/copy_order.h"
 #include "zygote/messages.h"
+#include "zygote/snapshot.h"
 
 namespace mayfly::zygote {
 namespace {
 
 bool is_awaited = false;
 
-void Say(ReportKind kind, int index, int code) {
-  const InitReport report = {kind, index, code};
-  (void)send(kLauncherSocket, &report, sizeof report, MSG_NOSIGNAL);
-}
-
 void Report(ZygoteReportKind kind, std::uint64_t id, int code) {
   const ZygoteReport report = {kind, code, id};
   (void)send(kLauncherSocket, &report, sizeof report, MSG_NOSIGNAL);
 }
 
-// Blocks. False: the launcher is gone.
-bool Await(Packet& packet) {
-  pollfd readable = {kLauncherSocket, POLLIN, 0};
-  for (;;) {
-    if (poll(&readable, 1, -1) < 0 && errno != EINTR) return false;
-    const Received received = ReceivePacket(kLauncherSocket, packet);
-    if (received != Received::kNothingYet) return received == Received::kPacket;
+// What it has become.
+std::optional<Served> Obey(Packet packet, const std::vector<DescriptorRange>& close_in_child) {
+  auto order = CopyOrder::Read(std::move(packet), close_in_child);
+  if (order == nullptr) {
+    Report(ZygoteReportKind::kCopyFailed, 0, EPROTO);
+    return std::nullopt;
   }
-}
-
-// The steps point into the message, which outlives them.
-std::vector<Step> ToSteps(const CopyMessage& message) {
-  std::vector<Step> steps;
-  steps.reserve(message.steps.size());
-  for (const StepMessage& step : message.steps) {
-    steps.push_back({.kind = static_cast<StepKind>(step.kind),
-                     .optional = step.optional,
-                     .slot = step.slot,
-                     .target = step.target.c_str(),
-                     .text = step.content.c_str(),
-                     .value = step.value,
-                     .other = step.other,
-                     .data = step.content.data(),
-                     .size = step.content.size()});
-  }
-  return steps;
-}
-
-// In the copy: behind its walls, or gone.
-void EnterSandbox(const std::vector<Step>& steps, StepContext& context) {
-  const StepFailure failure = RunSteps(steps.data(), static_cast<int>(steps.size()), context);
-  if (failure.index < 0) return;
-  // The socket may not have reached its number.
-  const InitReport report = {ReportKind::kEntryFailed, failure.index, failure.code};
-  if (send(context.control, &report, sizeof report, MSG_NOSIGNAL) < 0) Say(report.kind, report.index, report.code);
-  _exit(127);
-}
-
-// True in the copy.
-bool Copy(Packet packet, std::vector<DescriptorRange> close_in_child) {
-  CopyMessage message;
-  if (!Unpack(packet.bytes, message) || packet.fds.size() < kFixedCopyDescriptors) {
-    Report(ZygoteReportKind::kCopyFailed, message.id, EPROTO);
-    return false;
-  }
-  StepContext context;
-  std::vector<int> fds;
-  for (const UniqueFd& fd : packet.fds) {
-    fds.push_back(fd.get());
-    close_in_child.push_back({fd.get(), fd.get()});
-  }
-  for (int slot = 0; slot < kInitNamespaceCount; slot++) context.slots[slot] = fds[static_cast<std::size_t>(slot)];
-  context.control = fds[kInitNamespaceCount];
-  context.ready = fds[kInitNamespaceCount + 1];
-  const std::size_t joins_end = fds.size() - (message.has_clone_into ? 1 : 0);
-  for (std::size_t i = kFixedCopyDescriptors; i < joins_end && context.join_count < kMaxJoins; i++) {
-    context.joins[context.join_count++] = fds[i];
-  }
-  context.close = close_in_child.data();
-  context.close_count = static_cast<int>(close_in_child.size());
-  const std::vector<Step> steps = ToSteps(message);
-  switch (MakeCopy({fds[kPidSlot], message.has_clone_into ? fds.back() : -1})) {
+  switch (MakeCopy(order->copying())) {
     case Made::kCopy:
-      is_awaited = message.is_awaited;
-      EnterSandbox(steps, context);
-      // They were closed by number.
-      for (UniqueFd& fd : packet.fds) (void)fd.Release();
-      return true;
+      is_awaited = order->message().is_awaited;
+      if (order->message().Is(Order::kSnapshot)) {
+        BeginSnapshot(std::move(order), close_in_child);
+        return Served::kSnapshot;
+      }
+      order->EnterSandbox();
+      return Served::kForked;
     case Made::kFailed:
-      Report(ZygoteReportKind::kCopyFailed, message.id, errno);
-      return false;
+      Report(ZygoteReportKind::kCopyFailed, order->message().id, errno);
+      return std::nullopt;
     case Made::kOriginal:
-      return false;
+      return std::nullopt;
   }
-  return false;
+  return std::nullopt;
 }
 
 int ApplyLimits(const std::vector<LimitMessage>& limits) {
@@ -151,8 +96,8 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   Report(ZygoteReportKind::kReady, 0, 0);
   Packet packet;
-  while (Await(packet)) {
-    if (Copy(std::move(packet), close_in_child)) return Served::kForked;
+  while (Await(kLauncherSocket, packet)) {
+    if (const std::optional<Served> served = Obey(std::move(packet), close_in_child)) return *served;
   }
   return Served::kLauncherGone;
 }
@@ -161,17 +106,20 @@ bool IsAwaited() { return is_awaited; }
 
 bool AwaitCall() {
   WaitForInit();
-  Say(ReportKind::kParked, 0, 0);
+  // Who held its place has said it for the copy of a snapshot.
+  if (!IsCopyOfSnapshot()) Say(kLauncherSocket, ReportKind::kParked, 0, 0);
   Packet packet;
   CallMessage call;
-  if (!Await(packet) || packet.fds.size() != kCallDescriptors || !Unpack(packet.bytes, call)) return false;
+  if (!Await(kLauncherSocket, packet) || packet.fds.size() != kCallDescriptors || !Unpack(packet.bytes, call)) return false;
   if (const int code = TakeOn(call, packet); code != 0) {
-    Say(ReportKind::kEntryFailed, -1, code);
+    Say(kLauncherSocket, ReportKind::kEntryFailed, -1, code);
     return false;
   }
-  Say(ReportKind::kEntered, 0, 0);
+  Say(kLauncherSocket, ReportKind::kEntered, 0, 0);
+  // A snapshot still takes orders after it: they come where its ready pipe was.
+  if (IsSnapshot() && dup2(kLauncherSocket, kOrdersSocket) < 0) return false;
   if (dup2(packet.fds[3].get(), kLauncherSocket) < 0) return false;
-  close(kReadyPipe);
+  if (!IsSnapshot()) close(kReadyPipe);
   return true;
 }
 

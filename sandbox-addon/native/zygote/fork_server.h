@@ -10,10 +10,15 @@
 
 namespace mayfly::zygote {
 
-enum class Served { kForked, kLauncherGone };
+enum class Served {
+  kForked,
+  // In a copy that will be copied itself: no wall stands yet, and EnterAsSnapshot of snapshot.h comes next.
+  kSnapshot,
+  kLauncherGone
+};
 
 // In the zygote, on its main thread, which must be its only one. Says that it is ready, then blocks for good; returns
-// kForked in a copy only. `close_in_child`: what a copy must not have, besides what the server itself uses.
+// in a copy only. `close_in_child`: what a copy must not have, besides what the server itself uses.
 [[nodiscard]] Served Serve(const std::vector<DescriptorRange>& close_in_child);
 
 // In a copy: a call is waiting for it already, so nothing should be done that only a parked one has the time for.

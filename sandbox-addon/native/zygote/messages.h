@@ -33,18 +33,35 @@ struct StepMessage {
   }
 };
 
-// launcher → zygote: make a copy. With it come the descriptors: kInitNamespaces, what the copy has at
+enum class Order : std::uint8_t {
+  // A copy for one call.
+  kCopy,
+  // A copy that will be copied itself: see snapshot.h. It answers kCopied before it enters its sandbox.
+  kSnapshot,
+  // launcher → such a copy: take a position in a further sandbox …
+  kPosition,
+  // … and, after the last one: enter your own.
+  kEnter,
+  // Copy yourself at the position `id`. Nothing else comes with it.
+  kFork,
+};
+
+// launcher → zygote or snapshot. With it come the descriptors: kInitNamespaces, what the copy has at
 // kLauncherSocket and at kReadyPipe, then those to write "0" to, then the one for CLONE_INTO_CGROUP (if any).
 struct CopyMessage {
   std::uint64_t id = 0;
+  std::uint8_t order = 0;
   std::vector<StepMessage> steps;
   bool has_clone_into = false;
   // It is not to be parked: its call is here.
   bool is_awaited = false;
 
+  [[nodiscard]] bool Is(Order wanted) const { return order == static_cast<std::uint8_t>(wanted); }
+
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit("id", self.id);
+    visit("order", self.order);
     visit("steps", self.steps);
     visit("hasCloneInto", self.has_clone_into);
     visit("isAwaited", self.is_awaited);
