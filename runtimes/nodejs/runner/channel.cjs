@@ -73,27 +73,32 @@ function receiveInvoke() {
 }
 
 /** @param {number} type @param {Uint8Array} payload */
-function send(type, payload) {
+function frameOf(type, payload) {
   const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
   frame.writeUInt32BE(payload.length, 0);
   frame[4] = type;
   frame.set(payload, HEAD_BYTES);
-  writeAll(control, frame);
+  return frame;
 }
 
 /** @param {number} type @param {unknown} value */
 function sendJson(type, value) {
-  send(type, Buffer.from(JSON.stringify(value)));
+  writeAll(control, frameOf(type, Buffer.from(JSON.stringify(value))));
 }
 
 /** @param {string} json @param {{ isHttpResponse: boolean, pending: boolean }} facts */
-function sendResult(json, { isHttpResponse, pending }) {
+function sendResult(json, facts) {
+  writeAll(control, resultFrame(json, facts));
+}
+
+/** @param {string} json @param {{ isHttpResponse: boolean, pending: boolean }} facts */
+function resultFrame(json, { isHttpResponse, pending }) {
   const text = Buffer.from(json);
   const payload = Buffer.allocUnsafe(9 + text.length);
   payload[0] = (isHttpResponse ? FLAG_HTTP_RESPONSE : 0) | (pending ? FLAG_PENDING : 0);
   payload.writeDoubleBE(nowUs(), 1);
   payload.set(text, 9);
-  send(FRAME.result, payload);
+  return frameOf(FRAME.result, payload);
 }
 
 /**
@@ -137,6 +142,7 @@ module.exports = {
   receiveInvoke,
   sendJson,
   sendResult,
+  resultFrame,
   listenForCancel,
   waitToBeEnded,
 };

@@ -6,6 +6,16 @@ const { createRequire, Module } = require("node:module");
 const { dirname } = require("node:path");
 const { compileBundle } = require("./compile-bundle.cjs");
 
+/** What a snapshot has loaded for its copies. @type {{ path: string, exports: any } | null} */
+let loaded = null;
+
+/** As `loadBundle`, for good. @param {Parameters<typeof loadBundle>[0]} bundle @returns {any} */
+function loadForCopies(bundle) {
+  const exports = loadBundle(bundle);
+  loaded = { path: bundle.path, exports };
+  return exports;
+}
+
 /**
  * Loads the bundle under the name of the function's entry, so that `__dirname` and `import.meta` are what the user
  * who wrote the entry expects.
@@ -14,6 +24,7 @@ const { compileBundle } = require("./compile-bundle.cjs");
  * @returns {any} its exports, or a promise of them
  */
 function loadBundle({ path, cachePath, scriptName, format }) {
+  if (loaded?.path === path) return loaded.exports;
   // The bundler has put this name in the place of `import.meta`, which a CommonJS bundle cannot have.
   Object.defineProperty(globalThis, "__mayfly_import_meta", {
     configurable: true,
@@ -56,4 +67,4 @@ function importMeta(filename) {
   return meta;
 }
 
-module.exports = { loadBundle };
+module.exports = { loadBundle, loadForCopies };

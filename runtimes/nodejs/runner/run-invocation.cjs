@@ -87,4 +87,4 @@ async function handle({ header, event, rawBody }, bootedUs) {
   }
 }
 
-module.exports = { installRunner, runInvocation, handle };
+module.exports = { fail, installRunner, runInvocation, handle };

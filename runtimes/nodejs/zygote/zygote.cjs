@@ -10,12 +10,13 @@ const { nowUs } = require("../runner/channel.cjs");
 const { installRunner, runInvocation } = require("../runner/run-invocation.cjs");
 const { takeOnCall, takeOnNumber } = require("./identity.cjs");
 const { preload, warmUp } = require("./preload.cjs");
+const { becomeSnapshot } = require("./snapshot.cjs");
 const { rehearse, rehearseInCopy } = require("./rehearse.cjs");
 
 /** @type {{ exports: any }} */
 const addon = { exports: {} };
 process.dlopen(addon, `${__dirname}/zygote.node`);
-const { prepare, finishMicrotasks, serve, isAwaited, awaitCall } = addon.exports;
+const { prepare, finishMicrotasks, serve, isAwaited, awaitCall, isSnapshot } = addon.exports;
 
 /** Why this process cannot be copied: whoever started it reads that, and boots instead. @param {unknown} reason */
 function refuse(reason) {
@@ -43,6 +44,7 @@ try {
 } catch (error) {
   refuse(error);
 }
+if (isSnapshot()) becomeSnapshot(addon.exports, zygoteEnvironment);
 awaitCall();
 takeOnCall(zygoteEnvironment);
 runInvocation(nowUs());

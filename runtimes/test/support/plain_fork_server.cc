@@ -20,6 +20,7 @@
 #include <string>
 
 #include "zygote/fork_server.h"
+#include "zygote/snapshot.h"
 
 namespace mayfly::zygote {
 namespace {
@@ -118,5 +119,10 @@ bool AwaitCall() {
   Connect(control);
   return chdir(directory.c_str()) == 0;
 }
+
+// A snapshot's copies are placed by a launcher.
+bool IsSnapshot() { return false; }
+bool EnterAsSnapshot() { return false; }
+bool ServeCopies() { return false; }
 
 }  // namespace mayfly::zygote

@@ -4,6 +4,7 @@
 
 #include <node.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 #include <v8.h>
@@ -21,11 +22,15 @@
 #include "randomness.h"
 #include "threads.h"
 #include "zygote/fork_server.h"
+#include "zygote/snapshot.h"
 
 namespace mayfly::zygote {
 namespace {
 
 using Arguments = v8::FunctionCallbackInfo<v8::Value>;
+
+// Of a snapshot.
+OpenDescriptors open_before_load;
 
 // True where it threw.
 bool Throw(v8::Isolate* isolate, const Refusal& refusal) {
@@ -77,8 +82,10 @@ void ServeForks(const Arguments& arguments) {
   v8::Isolate* const isolate = arguments.GetIsolate();
   std::vector<DescriptorRange> leftovers;
   if (Throw(isolate, Seal(isolate, arguments[0]->IsTrue(), leftovers))) return;
-  if (Serve(leftovers) == Served::kLauncherGone) _exit(0);
+  const Served served = Serve(leftovers);
+  if (served == Served::kLauncherGone) _exit(0);
   if (Throw(isolate, RepairCopy(isolate))) return;
+  if (served == Served::kSnapshot && !EnterAsSnapshot()) _exit(0);
   arguments.GetReturnValue().Set(static_cast<std::int32_t>(getpid()));
 }
 
@@ -91,6 +98,41 @@ void AwaitOneCall(const Arguments& arguments) {
   // As Node does at its start: what a function spawns has no part in its descriptors.
   uv_disable_stdio_inheritance();
   RestartClocks(arguments.GetIsolate());
+  if (IsSnapshot()) open_before_load = ListDescriptors();
+}
+
+// isSnapshot(): whether this copy is to be copied itself.
+void IsThisSnapshot(const Arguments& arguments) { arguments.GetReturnValue().Set(IsSnapshot()); }
+
+// As for a zygote, and what the function has opened would be missing in its copies: their descriptors are those that were
+// there before it.
+Refusal SealSnapshot(v8::Isolate* isolate) {
+  SettleHeap(isolate);
+  StopPlatformThreads(isolate);
+  if (Refusal refusal = CheckThreads()) return refusal;
+  siginfo_t child = {};
+  if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0) return "a child process of it runs";
+  for (const auto& [fd, target] : ListDescriptors()) {
+    const auto before = open_before_load.find(fd);
+    if (before == open_before_load.end() || before->second != target) return "it left descriptor " + target + " open";
+  }
+  // None may have been mapped anew.
+  (void)LetHeapBeCopied();
+  return KeepSharedMemory();
+}
+
+// serveCopies(word): in a snapshot whose function is loaded. Says the word to the worker, then returns in a copy only, with
+// its number; awaitCall() comes next.
+void ServeSnapshot(const Arguments& arguments) {
+  v8::Isolate* const isolate = arguments.GetIsolate();
+  constexpr int kControl = 3;
+  const auto word = arguments[0].As<v8::Uint8Array>();
+  std::vector<char> bytes(word->ByteLength());
+  word->CopyContents(bytes.data(), bytes.size());
+  if (Throw(isolate, SealSnapshot(isolate))) return;
+  if (write(kControl, bytes.data(), bytes.size()) < 0 || !ServeCopies()) _exit(0);
+  if (Throw(isolate, RepairCopy(isolate))) return;
+  arguments.GetReturnValue().Set(static_cast<std::int32_t>(getpid()));
 }
 
 }  // namespace
@@ -102,4 +144,6 @@ NODE_MODULE_INIT() {
   NODE_SET_METHOD(exports, "serve", mayfly::zygote::ServeForks);
   NODE_SET_METHOD(exports, "isAwaited", mayfly::zygote::IsCopyAwaited);
   NODE_SET_METHOD(exports, "awaitCall", mayfly::zygote::AwaitOneCall);
+  NODE_SET_METHOD(exports, "isSnapshot", mayfly::zygote::IsThisSnapshot);
+  NODE_SET_METHOD(exports, "serveCopies", mayfly::zygote::ServeSnapshot);
 }

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <map>
 
 namespace mayfly::zygote {
 namespace {
@@ -16,29 +15,15 @@ namespace {
 // The standard streams, the control channel, and the number that is the ready pipe's: see the fork server.
 constexpr int kLastKept = 4;
 
-using Open = std::map<int, std::string>;
-
-Open ReadOpen() {
-  Open open;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const int fd = std::atoi(entry.path().filename().c_str());
-    // The listing's own descriptor is gone by the time it is looked at.
-    const auto target = std::filesystem::read_symlink(entry.path(), error);
-    if (!error) open.emplace(fd, target.string());
-  }
-  return open;
-}
-
-bool Same(const Open& open, int fd, const std::string& target) {
+bool Same(const OpenDescriptors& open, int fd, const std::string& target) {
   const auto found = open.find(fd);
   return found != open.end() && found->second == target;
 }
 
-[[noreturn]] void TellLeftovers(uv_loop_t* loop, const Open& before, int to) {
-  const Open forked = ReadOpen();
+[[noreturn]] void TellLeftovers(uv_loop_t* loop, const OpenDescriptors& before, int to) {
+  const OpenDescriptors forked = ListDescriptors();
   if (uv_loop_fork(loop) != 0) _exit(1);
-  const Open repaired = ReadOpen();
+  const OpenDescriptors repaired = ListDescriptors();
   for (const auto& [fd, target] : before) {
     if (fd <= kLastKept || fd == to || !Same(forked, fd, target) || !Same(repaired, fd, target)) continue;
     if (write(to, &fd, sizeof fd) != sizeof fd) _exit(1);
@@ -53,9 +38,21 @@ void Add(std::vector<DescriptorRange>& ranges, int fd) {
 
 }  // namespace
 
+OpenDescriptors ListDescriptors() {
+  OpenDescriptors open;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    // The listing's own descriptor is gone by the time it is looked at.
+    const auto target = std::filesystem::read_symlink(entry.path(), error);
+    if (!error) open.emplace(fd, target.string());
+  }
+  return open;
+}
+
 Refusal FindLeftovers(v8::Isolate* isolate, std::vector<DescriptorRange>& leftovers) {
   uv_loop_t* const loop = node::GetCurrentEventLoop(isolate);
-  const Open before = ReadOpen();
+  const OpenDescriptors before = ListDescriptors();
   int ends[2] = {};
   if (pipe2(ends, O_CLOEXEC) != 0) return "no pipe can be opened";
   const pid_t copy = fork();

@@ -6,6 +6,8 @@
 
 #include <v8-isolate.h>
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "child/step.h"
@@ -15,5 +17,8 @@ namespace mayfly::zygote {
 
 // Fills in what is open before and after, and replaced by nobody: neither by fork() nor by uv_loop_fork().
 [[nodiscard]] Refusal FindLeftovers(v8::Isolate* isolate, std::vector<DescriptorRange>& leftovers);
+
+using OpenDescriptors = std::map<int, std::string>;
+[[nodiscard]] OpenDescriptors ListDescriptors();
 
 }  // namespace mayfly::zygote
