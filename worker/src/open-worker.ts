@@ -17,6 +17,8 @@ import { createResultChecker } from "./outcome/result-checker.ts";
 import { systemRoot } from "./run/root.ts";
 import { StartPause } from "./run/start-pause.ts";
 import { safely } from "./safely.ts";
+import { createSnapshotOpener } from "./zygotes/open-snapshot.ts";
+import { withSnapshots } from "./zygotes/snapshots.ts";
 import { openUsualZygote, startZygotes } from "./zygotes/start-zygotes.ts";
 import type { Zygotes } from "./zygotes/zygotes.ts";
 
@@ -153,20 +155,25 @@ async function createDeps(config: WorkerConfig, opened: Opened): Promise<WorkerD
     observer,
     log,
   };
+  const codeTrees = createCodeTrees({
+    sandboxes,
+    cache,
+    compile: createCompiler(parts),
+    scratch,
+    stopping,
+    maxBytes: MAX_LOADED_BYTES,
+    onError: (error, doing) => log.warn({ err: error, doing }, "got over a failure"),
+  });
   return {
     ...parts,
     workerId: id,
     store,
-    codeTrees: createCodeTrees({
-      sandboxes,
-      cache,
-      compile: createCompiler(parts),
-      scratch,
-      stopping,
-      maxBytes: MAX_LOADED_BYTES,
-      onError: (error, doing) => log.warn({ err: error, doing }, "got over a failure"),
+    codeTrees,
+    zygotes: withSnapshots(startZygotes(config, parts), {
+      open: createSnapshotOpener({ ...parts, codeTrees }),
+      now: () => performance.now(),
+      log,
     }),
-    zygotes: startZygotes(config, parts),
     startPause: new StartPause(stopping),
   };
 }

@@ -43,7 +43,7 @@ function httpHeader({ method, path, query, headers, origin, rawBody }: HttpReque
   return { method, path, query, headers, origin, rawBodyIsEvent: rawBody === null };
 }
 
-function bundleOf(entry: string, { bundleFormat: format, hasCodeCache }: CodeFacts): Bundle {
+export function bundleOf(entry: string, { bundleFormat: format, hasCodeCache }: CodeFacts): Bundle {
   const scriptName = posix.join(FUNCTION_DIR, entry);
   if (format === null)
     return { path: scriptName, mapPath: "", scriptName, sourceRoot: FUNCTION_DIR, format: "cjs" };
