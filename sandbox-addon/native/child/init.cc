@@ -29,7 +29,7 @@ void Report(ReportKind kind, int index, int code) {
 // Where the kernel has no such kind, no step enters it, and another keeps the place.
 void ReportBuilt() {
   InitReport report = {ReportKind::kBuilt, 0, 0};
-  int fds[kInitNamespaceCount];
+  int fds[kInitNamespaceCount] = {};
   for (int i = 0; i < kInitNamespaceCount; i++) {
     fds[i] = open(kInitNamespaces[i].path, O_RDONLY | O_CLOEXEC);
     if (fds[i] < 0) fds[i] = fds[kPidSlot];
@@ -77,7 +77,7 @@ bool LauncherIsThere() {
 // Blocks until the leaf cgroup is ready. False: the launcher has ended.
 bool ReceiveGo(StepContext& context, int& clone_into) {
   GoMessage go = {};
-  int fds[kMaxGoDescriptors];
+  int fds[kMaxGoDescriptors] = {};
   if (Receive(&go, sizeof go, fds, kMaxGoDescriptors) < 0) return false;
   const int* next = fds;
   for (int& fd : context.stdio) fd = *next++;
@@ -166,7 +166,7 @@ int PrepareCall(const AttachMessage& call, int* mounts) {
   }
   ReportBuilt();
   AttachMessage call = {};
-  int fds[1 + kMaxAttachments];
+  int fds[1 + kMaxAttachments] = {};
   const int count = Receive(&call, sizeof call, fds, 1 + kMaxAttachments);
   if (count != 1 + call.count || !LauncherIsThere()) _exit(1);
   if (const int code = PrepareCall(call, fds + 1); code != 0) {

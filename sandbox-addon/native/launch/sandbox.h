@@ -63,7 +63,7 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   // Boots a program of its own.
-  void Start(Result<SandboxPlan> plan, StartMessage request, std::vector<UniqueFd> stdio);
+  void Start(Result<SandboxPlan> plan, const StartMessage& request, std::vector<UniqueFd>&& stdio);
 
   // Has a zygote copy itself into it, and parks; `on_parked` is called then. `number` is what FailCopy finds it by.
   void Prepare(Result<SandboxPlan> plan, CopyWay way, HostUser user, std::uint64_t number,
@@ -94,7 +94,7 @@ class Sandbox {
   void OnInitGone();
 
   // start_exec.cc
-  [[nodiscard]] Status LaunchExec(const StartMessage& request, std::vector<UniqueFd> stdio);
+  [[nodiscard]] Status LaunchExec(const StartMessage& request, std::vector<UniqueFd>&& given);
   void OnStatus();
 
   // start_copy.cc

@@ -92,6 +92,7 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
   std::vector<int> fds;
+  fds.reserve(zygote::kFixedCopyDescriptors + kMaxJoins + 1);
   for (const UniqueFd& one : namespaces) fds.push_back(one.get());
   fds.push_back(copys_socket_.get());
   fds.push_back(copys_ready_.get());
@@ -212,6 +213,7 @@ Status Sandbox::SendCall() const {
     if (allowed.has_value()) call.limits.push_back({allowed->resource, allowed->soft, allowed->hard});
   }
   std::vector<int> fds;
+  fds.reserve(call_->descriptors.size());
   for (const UniqueFd& fd : call_->descriptors) fds.push_back(fd.get());
   // A pipe belongs to who made it, and opening /dev/stdout again is checked like opening any file.
   for (std::size_t i = 0; i < 3 && i < fds.size(); i++) {

@@ -5,7 +5,7 @@
 
 namespace mayfly {
 
-void Sandbox::Start(Result<SandboxPlan> plan, StartMessage request, std::vector<UniqueFd> stdio) {
+void Sandbox::Start(Result<SandboxPlan> plan, const StartMessage& request, std::vector<UniqueFd>&& stdio) {
   has_caller_ = true;
   requested_ns_ = request.requested_ns;
   timeout_ms_ = request.timeout_ms;
@@ -16,7 +16,8 @@ void Sandbox::Start(Result<SandboxPlan> plan, StartMessage request, std::vector<
 }
 
 // What the sandbox has from then on, nobody else shall hold: the readers of these pipes wait for their end.
-Status Sandbox::LaunchExec(const StartMessage& request, std::vector<UniqueFd> stdio) {
+Status Sandbox::LaunchExec(const StartMessage& request, std::vector<UniqueFd>&& given) {
+  const std::vector<UniqueFd> stdio = std::move(given);
   if (Status begun = BeginInit(); !begun) return begun;
   if (Status status = world_.loop.Watch(init_.status.get(), [this] { OnStatus(); }); !status) return status;
   if (Status made = MakeLeaf(request.cgroup_writes); !made) return made;
