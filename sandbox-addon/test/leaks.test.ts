@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { run } from "../src/index.ts";
 import { cgroupsBelow, openWay, PARENT, ROOT, shell, traces, until, WAYS } from "./support/box.ts";
@@ -12,6 +14,16 @@ function memoryCgroups(): number {
 }
 const OF_OTHERS = 20;
 
+/** Bytes that are in use once all garbage is gone. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  gc();
+  gc();
+  return process.memoryUsage().heapUsed;
+}
+const HEAP_PER_RUN = 1500;
+
 describe.each(WAYS)("what is left, by $way, with cgroups in mode $mode", (way) => {
   test("200 runs one after the other and 8 at a time leave nothing", async () => {
     const beforeOpen = traces();
@@ -23,6 +35,10 @@ describe.each(WAYS)("what is left, by $way, with cgroups in mode $mode", (way) =
       const result = await run({ sandboxes, root: ROOT, argv: ["/bin/true"] });
       expect(result.exitCode).toBe(0);
     }
+    const heap = heapInUse();
+    const RUNS = 200;
+    for (let i = 0; i < RUNS; i++) await run({ sandboxes, root: ROOT, argv: ["/bin/true"] });
+    expect((heapInUse() - heap) / RUNS).toBeLessThan(HEAP_PER_RUN);
     const lanes = Array.from({ length: 8 }, async () => {
       for (let i = 0; i < 10; i++) {
         const result = await shell(

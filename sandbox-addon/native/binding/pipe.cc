@@ -58,6 +58,8 @@ void Pipe::End(const Napi::CallbackInfo& /*info*/) {
 void Pipe::Close(const Napi::CallbackInfo& /*info*/) {
   StopPolling();
   fd_.Reset();
+  // It holds its listener, and its listener holds it.
+  on_data_.Reset();
 }
 
 void Pipe::Poll() {
@@ -91,6 +93,8 @@ void Pipe::OnPoll(uv_poll_t* poll, int status, int events) {
   auto* self = static_cast<Pipe*>(poll->data);
   if (self == nullptr) return;
   const Napi::HandleScope scope(self->Env());
+  // Nobody else may hold it by the time its listener returns.
+  const Napi::Object alive = self->Value();
   // On an error, reading and writing tell which.
   const int ready = status < 0 ? UV_READABLE | UV_WRITABLE : events;
   if ((ready & UV_WRITABLE) != 0) self->Flush();
@@ -132,6 +136,7 @@ void Pipe::ReceiveEnd() {
   StopPolling();
   fd_.Reset();
   Deliver(Env().Null());
+  on_data_.Reset();
 }
 
 void Pipe::Deliver(Napi::Value chunk) {
