@@ -94,7 +94,7 @@ void Pipe::OnPoll(uv_poll_t* poll, int status, int events) {
   if (self == nullptr) return;
   const Napi::HandleScope scope(self->Env());
   // Nobody else may hold it by the time its listener returns.
-  const Napi::Object alive = self->Value();
+  [[maybe_unused]] const Napi::Object alive = self->Value();
   // On an error, reading and writing tell which.
   const int ready = status < 0 ? UV_READABLE | UV_WRITABLE : events;
   if ((ready & UV_WRITABLE) != 0) self->Flush();
