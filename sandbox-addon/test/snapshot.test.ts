@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ForkSpec, Running, Sandboxes, Snapshot, Zygote } from "../src/index.ts";
@@ -166,6 +167,35 @@ describe.each(MODES)("snapshots, with cgroups in mode %s", (mode) => {
     bomb.zygote.close();
     expect((await bomb.running.ended).counters.pidsRefused).not.toBe(0);
     expect(await until(() => descendants() === AT_REST)).toBe(true);
+  });
+
+  test("what goes on to use the CPU after it has said that it is ready is ended", async () => {
+    const snapshot = await opened("(while :; do :; done > /dev/null 2>&1 &)", 1);
+    expect(await snapshot.running.ended).toMatchObject({ killedBy: "cpuTimeExceeded" });
+    await snapshot.zygote.ended;
+    expect(await until(() => descendants() === AT_REST)).toBe(true);
+  }, 60_000);
+
+  test("who holds a place has the function's limits before its call comes", async () => {
+    const limits = { ...LIMITS, pidsLimit: 23 };
+    const snapshot = await open("true", 2, { limits });
+    snapshot.running.stdout.resume();
+    snapshot.running.stderr.resume();
+    await ready(snapshot);
+    const running = await start(snapshot.zygote, "read line");
+    const [directory = ""] = Object.entries(running.cgroups).flatMap(([name, path]) =>
+      name.includes("pids") || name === "v2" ? [path] : [],
+    );
+    const beside = readdirSync(dirname(directory), { withFileTypes: true })
+      .filter((one) => one.isDirectory() && one.name.startsWith("copy-"))
+      .map(({ name }) => readFileSync(join(dirname(directory), name, "pids.max"), "utf8").trim());
+    expect(beside).toContain("23");
+    expect(beside.length).toBeGreaterThan(1);
+    running.stdin.end();
+    running.stdout.resume();
+    running.stderr.resume();
+    await running.ended;
+    await close(snapshot);
   });
 
   test("its death is told, and touches no call that runs", async () => {

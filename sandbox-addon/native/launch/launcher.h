@@ -87,6 +87,8 @@ class Launcher {
   void ForgetPosition(std::uint64_t id, std::uint64_t snapshot);
   void DismissPositions(std::uint64_t snapshot);
   void BuryIfAlone(std::uint64_t snapshot);
+  void WakeSome(std::uint64_t snapshot);
+  void CheckIdle(std::uint64_t snapshot);
 
   [[nodiscard]] std::uint32_t FreeUserOffset() const;
   [[nodiscard]] HostUser UserAt(std::uint32_t offset) const;

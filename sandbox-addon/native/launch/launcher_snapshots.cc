@@ -5,6 +5,17 @@
 #include "launch/launcher.h"
 
 namespace mayfly {
+namespace {
+
+// So many copies stand ready for their call.
+constexpr std::size_t kAwake = 4;
+constexpr std::uint64_t kWakeDelayMs = 1;
+// Who only waits uses nothing; to fork and to settle takes a copy some milliseconds, and the snapshot as much for each.
+constexpr std::uint64_t kIdleCheckMs = 2'000;
+constexpr std::uint64_t kMostOfPositionUs = 500'000;
+constexpr std::uint64_t kMostOfSnapshotUs = 5'000'000;
+
+}  // namespace
 
 void Launcher::Handle(const OpenSnapshotMessage& message, Packet& packet) {
   if (closing_) return Answer(message.id, Error{"start", "", ESHUTDOWN, "the launcher is closing"});
@@ -18,7 +29,10 @@ void Launcher::Handle(const OpenSnapshotMessage& message, Packet& packet) {
   const std::uint64_t copy = next_copy_++;
   Resident& resident = MoveIn(id, "snapshot-" + std::to_string(copy));
   resident.copy = copy;
-  snapshots_[id] = {.zygote = zygote, .wanted = message.positions};
+  snapshots_[id] = {.zygote = zygote,
+                    .wanted = message.positions,
+                    .cgroup_writes = message.cgroup_writes,
+                    .rlimits = message.rlimits};
   const HostUser user = UserAt(resident.user_offset);
   resident.sandbox->TakeCall(std::move(call.value()));
   resident.sandbox->Prepare(
@@ -32,7 +46,38 @@ void Launcher::Handle(const OpenSnapshotMessage& message, Packet& packet) {
 
 void Launcher::Handle(const ServeSnapshotMessage& message, Packet& /*packet*/) {
   const auto found = sandboxes_.find(message.id);
-  if (found != sandboxes_.end() && snapshots_.contains(message.id)) found->second.sandbox->StopClocks();
+  if (found == sandboxes_.end() || !snapshots_.contains(message.id)) return;
+  found->second.sandbox->StopClocks();
+  snapshots_[message.id].served_at_us = found->second.sandbox->CpuUsageUs();
+  WakeSome(message.id);
+  CheckIdle(message.id);
+}
+
+void Launcher::WakeSome(std::uint64_t snapshot_id) {
+  const auto known = snapshots_.find(snapshot_id);
+  if (known == snapshots_.end() || known->second.is_closing) return;
+  const std::vector<std::uint64_t> positions = known->second.positions;
+  for (std::size_t i = 0; i < std::min(kAwake, positions.size()); i++) {
+    // One that cannot be woken says so when its call comes.
+    (void)sandboxes_.at(positions[i]).sandbox->Wake();
+  }
+}
+
+// No clock of a call counts for who waits, and the function's code may be what runs there: it ends with its snapshot.
+void Launcher::CheckIdle(std::uint64_t snapshot_id) {
+  const auto known = snapshots_.find(snapshot_id);
+  const auto found = sandboxes_.find(snapshot_id);
+  if (known == snapshots_.end() || found == sandboxes_.end()) return;
+  const bool has_run =
+      found->second.sandbox->CpuUsageUs() > known->second.served_at_us + kMostOfSnapshotUs ||
+      std::ranges::any_of(known->second.positions, [this](std::uint64_t id) {
+        return sandboxes_.at(id).sandbox->CpuUsageUs() > kMostOfPositionUs;
+      });
+  if (has_run) {
+    CloseSnapshot(snapshot_id);
+    return found->second.sandbox->Kill("cpuTimeExceeded");
+  }
+  loop_.After(kIdleCheckMs, [this, snapshot_id] { CheckIdle(snapshot_id); });
 }
 
 // One after the other; after the last it goes behind its own walls.
@@ -65,7 +110,9 @@ void Launcher::TakePosition(std::uint64_t snapshot_id) {
              return there->second.sandbox->Ask(order, fds);
            },
        .order = zygote::Order::kPosition,
-       .pid_namespace = sandbox->pid_namespace()},
+       .pid_namespace = sandbox->pid_namespace(),
+       .cgroup_writes = snapshot.cgroup_writes,
+       .rlimits = snapshot.rlimits},
       user, copy, [this, snapshot_id, id] { TakeInPosition(snapshot_id, id); });
 }
 
@@ -88,6 +135,7 @@ void Launcher::CopySnapshot(const ForkMessage& message, Packet& packet) {
   snapshot.positions.erase(snapshot.positions.begin());
   resident.key() = message.id;
   sandboxes_.insert(std::move(resident)).position->second.sandbox->TakeCall(std::move(call.value()));
+  loop_.After(kWakeDelayMs, [this, id = message.zygote] { WakeSome(id); });
 }
 
 void Launcher::CloseSnapshot(std::uint64_t id) {

@@ -49,6 +49,9 @@ struct CopyWay {
   zygote::Order order = zygote::Order::kCopy;
   // Below which its own is; -1: below the launcher's.
   int pid_namespace = -1;
+  // Of a position: those of its function. Code of the function's may reach whoever stands there before its call comes.
+  std::vector<CgroupWriteMessage> cgroup_writes = {};
+  std::vector<RlimitMessage> rlimits = {};
   // Of a snapshot: it takes positions now; and its main process has ended, after which it is told to Bury.
   std::function<void()> on_copied = {};
   std::function<void()> on_exited = {};
@@ -82,6 +85,10 @@ class Sandbox {
   [[nodiscard]] Status Ask(const zygote::CopyMessage& message, const std::vector<int>& fds) const;
   // Its module scope has run: no clock of a call counts any more.
   void StopClocks();
+  // Of a position: what its copy forks is there from now on, and waits for its call.
+  [[nodiscard]] Status Wake();
+  // Since the leaf was made; 0 where that cannot be told.
+  [[nodiscard]] std::uint64_t CpuUsageUs() const;
   void Bury();
 
  private:
@@ -132,6 +139,7 @@ class Sandbox {
   CopyWay way_;
   UniqueFd pid_namespace_;
   int reports_ = 0;
+  bool is_awake_ = false;
   HostUser user_;
   std::uint64_t number_ = 0;
   std::function<void()> on_parked_;

@@ -64,9 +64,8 @@ Status Sandbox::LaunchCopy() {
   if (Status begun = BeginInit(); !begun) return begun;
   init_.status.Reset();
   // A copy that is made for its call has its limits from the start.
-  limits_are_set_ = call_.has_value();
-  const std::vector<CgroupWriteMessage> unknown;
-  if (Status made = MakeLeaf(call_.has_value() ? call_->message.cgroup_writes : unknown); !made) return made;
+  limits_are_set_ = call_.has_value() || way_.order == zygote::Order::kPosition;
+  if (Status made = MakeLeaf(call_.has_value() ? call_->message.cgroup_writes : way_.cgroup_writes); !made) return made;
   Result<SocketPair> sockets = CreateSocketPair();
   if (!sockets) return sockets.error();
   copy_ = std::move(sockets.value().ours);
@@ -91,6 +90,13 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   message.order = static_cast<std::uint8_t>(way_.order);
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));
+  for (const RlimitMessage& limit : way_.rlimits) {
+    const std::optional<Rlimit> allowed = AllowedRlimit(limit);
+    if (!allowed.has_value()) continue;
+    message.steps.push_back(ToMessage({.kind = StepKind::kSetLimit, .slot = allowed->resource,
+                                       .target = limit.name.c_str(), .value = allowed->soft,
+                                       .other = allowed->hard}));
+  }
   std::vector<int> fds;
   fds.reserve(zygote::kFixedCopyDescriptors + kMaxJoins + 1);
   for (const UniqueFd& one : namespaces) fds.push_back(one.get());
@@ -119,7 +125,6 @@ void Sandbox::OnCopyReport() {
         break;
       case ReportKind::kParked:
         main_pid_ = heard.sender;
-        if (way_.order == zygote::Order::kPosition) StartBoottime(heard.sender);
         OnParked();
         break;
       case ReportKind::kEntered:
@@ -147,6 +152,22 @@ Status Sandbox::Ask(const zygote::CopyMessage& message, const std::vector<int>& 
   const Status sent = SendPacket(copy_.get(), zygote::Pack(message), fds);
   if (!sent) return Error{kZygoteStep, "", sent.error().code, "the snapshot could not be asked"};
   return sent;
+}
+
+Status Sandbox::Wake() {
+  if (is_awake_) return Success();
+  is_awake_ = true;
+  StartBoottime(main_pid_);
+  zygote::CopyMessage message;
+  message.id = number_;
+  message.order = static_cast<std::uint8_t>(zygote::Order::kFork);
+  return way_.ask(message, {});
+}
+
+std::uint64_t Sandbox::CpuUsageUs() const {
+  if (leaf_ == nullptr) return 0;
+  const Result<std::uint64_t> used = leaf_->CpuUsageUs();
+  return used ? used.value() : 0;
 }
 
 void Sandbox::StopClocks() {
@@ -195,10 +216,7 @@ Status Sandbox::HandOver() {
   }
   if (Status sent = SendAttachments(); !sent) return sent;
   if (way_.order == zygote::Order::kPosition) {
-    zygote::CopyMessage message;
-    message.id = number_;
-    message.order = static_cast<std::uint8_t>(zygote::Order::kFork);
-    if (Status asked = way_.ask(message, {}); !asked) return asked;
+    if (Status awake = Wake(); !awake) return awake;
   }
   // Nobody else shall hold the ends of its pipes.
   call_.reset();
