@@ -6,7 +6,8 @@
  * so a snapshot's is one that can be told to begin anew; Node keeps a supply for UUIDs and whole numbers.
  */
 
-const crypto = require("node:crypto");
+// Taken now: what a function puts in their place is not called.
+const { randomFillSync, randomInt, randomUUID } = require("node:crypto");
 
 const SUPPLY = 64;
 /** As many as Node keeps: lib/internal/crypto/random.js. */
@@ -21,7 +22,7 @@ function replaceMathRandom() {
   const own = {
     random() {
       if (left === 0) {
-        crypto.randomFillSync(words);
+        randomFillSync(words);
         left = SUPPLY;
       }
       left--;
@@ -41,8 +42,8 @@ function replaceMathRandom() {
 /** In a copy, whose generators have been seeded: what was kept from before is used up. */
 function forgetSupplies() {
   left = 0;
-  for (let i = 0; i < KEPT_UUIDS; i++) crypto.randomUUID();
-  for (let i = 0; i < KEPT_INTEGERS; i++) crypto.randomInt(2);
+  for (let i = 0; i < KEPT_UUIDS; i++) randomUUID();
+  for (let i = 0; i < KEPT_INTEGERS; i++) randomInt(2);
 }
 
 module.exports = { replaceMathRandom, forgetSupplies };
