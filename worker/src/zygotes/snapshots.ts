@@ -5,9 +5,9 @@ import type { ZygoteLease } from "./succession.ts";
 import type { Zygotes } from "./zygotes.ts";
 
 /** For so many calls a snapshot takes places; each holds a sandbox without a process of its own. */
-const POSITIONS = 48;
+const POSITIONS = 64;
 /** With so few left, the next snapshot is opened. */
-const LOW = 24;
+const LOW = 40;
 /** Each is a zygote's worth of memory. */
 const MOST = 4;
 const IDLE_MS = 60_000;
