@@ -1,6 +1,7 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run, SandboxError, type Sandboxes } from "../src/index.ts";
 import { LIMITS, MODES, openBox, openWay, python, ROOT, shell, traces, until, WAYS } from "./support/box.ts";
@@ -19,6 +20,9 @@ describe.each(WAYS)("from start to end, by $way, with cgroups in mode $mode", (w
   });
 
   test("orphans are reaped while it runs, and a daemon dies with it", async () => {
+    // Where it is forked: a zygote for Python is there then, and a copy of it is parked.
+    await python(sandboxes, "pass");
+    await sleep(200);
     const before = traces();
     const result = await python(
       sandboxes,
