@@ -65,7 +65,7 @@ async function forking(sandboxes: Sandboxes, parked: number): Promise<Start> {
   const open = createZygoteOpener({
     sandboxes,
     systemRoot: systemRoot(),
-    tuning: { hugePages: true, compactHeap: true },
+    tuning: { hugePages: true, compactHeap: true, rehearsedCopies: true },
     trees: async () => ({ kind: "nodejs", node, runner }),
     selfTest: async () => {},
   });

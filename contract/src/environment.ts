@@ -112,9 +112,9 @@ export const environmentSchema = z.object({
     .describe("after this long a zygote that was copied is replaced; 0: never"),
   MAYFLY_ZYGOTE_TUNING: words
     .pipe(z.array(z.enum(ZYGOTE_TUNINGS)))
-    .default(["hugePages", "compactHeap"])
+    .default(["hugePages", "compactHeap", "rehearsedCopies"])
     .describe(
-      "what makes copies of a zygote cheaper, by name: hugePages (memory that zygotes do not share), compactHeap; sooner to answer, for more work in all: rehearsedCopies; or none",
+      "what makes copies of a zygote cheaper, by name: hugePages (memory that zygotes do not share), compactHeap; sooner to answer where they were parked in a quiet moment: rehearsedCopies; or none",
     ),
   MAYFLY_PARKED: z.coerce
     .number("it is no number")

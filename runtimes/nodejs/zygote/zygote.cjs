@@ -16,7 +16,7 @@ const { rehearse, rehearseInCopy } = require("./rehearse.cjs");
 /** @type {{ exports: any }} */
 const addon = { exports: {} };
 process.dlopen(addon, `${__dirname}/zygote.node`);
-const { prepare, finishMicrotasks, serve, isAwaited, awaitCall, isSnapshot } = addon.exports;
+const { prepare, finishMicrotasks, serve, isHurried, awaitCall, isSnapshot } = addon.exports;
 
 /** Why this process cannot be copied: whoever started it reads that, and boots instead. @param {unknown} reason */
 function refuse(reason) {
@@ -40,7 +40,7 @@ try {
   takeOnCall(zygoteEnvironment);
   takeOnNumber(COPY_NUMBER);
   takeOnNumber(serve(zygoteEnvironment["MAYFLY_HUGE_PAGES"] === "1"));
-  if (zygoteEnvironment["MAYFLY_REHEARSE_COPIES"] === "1" && !isAwaited()) rehearseInCopy(finishMicrotasks);
+  if (zygoteEnvironment["MAYFLY_REHEARSE_COPIES"] === "1" && !isHurried()) rehearseInCopy(finishMicrotasks);
 } catch (error) {
   refuse(error);
 }

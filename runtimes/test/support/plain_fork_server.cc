@@ -96,7 +96,7 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   }
 }
 
-bool IsAwaited() { return false; }
+bool IsHurried() { return false; }
 
 bool AwaitCall() {
   std::istringstream fields(request);

@@ -69,6 +69,7 @@ class Launcher {
   [[nodiscard]] ZygotePointer FindZygote(std::uint64_t id) const;
   void PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::optional<CopyCall> call);
   void HandToParked(Zygote& zygote, CopyCall call);
+  [[nodiscard]] std::size_t CallsAtWork() const;
   void TakeInParked(std::uint64_t zygote, std::uint64_t id);
   void DismissParked(Zygote& zygote);
   void Refill(std::uint64_t zygote);

@@ -1,6 +1,7 @@
 // The launcher's zygotes, and the copies that stand ready.
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "launch/launcher.h"
 #include "launch/limit_writes.h"
@@ -97,9 +98,15 @@ void Launcher::PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::o
   resident.zygote = request.id;
   resident.copy = copy;
   const HostUser user = UserAt(resident.user_offset);
+  if (CallsAtWork() > 1) resident.sandbox->Hurry();
   if (call.has_value()) resident.sandbox->TakeCall(std::move(*call));
   resident.sandbox->Prepare(zygote->PlanCopy(settings_, user, Filter(request.filter)), WayOf(zygote), user, copy,
                             [this, id, zygote_id = request.id] { TakeInParked(zygote_id, id); });
+}
+
+// Copies without a caller have the highest numbers.
+std::size_t Launcher::CallsAtWork() const {
+  return static_cast<std::size_t>(std::distance(sandboxes_.begin(), sandboxes_.lower_bound(kFirstCopy)));
 }
 
 void Launcher::TakeInParked(std::uint64_t zygote_id, std::uint64_t id) {

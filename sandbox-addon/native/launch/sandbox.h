@@ -68,6 +68,8 @@ class Sandbox {
   // Boots a program of its own.
   void Start(Result<SandboxPlan> plan, const StartMessage& request, std::vector<UniqueFd>&& stdio);
 
+  // For a copy: others are being served at the moment.
+  void Hurry() { is_hurried_ = true; }
   // Has a zygote copy itself into it, and parks; `on_parked` is called then. `number` is what FailCopy finds it by.
   void Prepare(Result<SandboxPlan> plan, CopyWay way, HostUser user, std::uint64_t number,
                std::function<void()> on_parked);
@@ -146,6 +148,7 @@ class Sandbox {
   std::optional<CopyCall> call_;
   bool has_caller_ = false;
   bool was_parked_ = false;
+  bool is_hurried_ = false;
   bool limits_are_set_ = false;
   UniqueFd copy_;
   UniqueFd copys_socket_;

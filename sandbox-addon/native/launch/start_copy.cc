@@ -86,7 +86,7 @@ Status Sandbox::AskForCopy(const std::vector<UniqueFd>& namespaces) {
   if (namespaces.size() != kInitNamespaceCount) return Error{"open namespaces", "", ENOENT, "mount procfs at /proc"};
   zygote::CopyMessage message;
   message.id = number_;
-  message.is_awaited = call_.has_value();
+  message.is_hurried = is_hurried_ || call_.has_value();
   message.order = static_cast<std::uint8_t>(way_.order);
   message.has_clone_into = leaf_->clone_into_fd() >= 0;
   for (const Step& step : plan_->entry()) message.steps.push_back(ToMessage(step));

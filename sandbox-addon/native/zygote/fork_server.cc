@@ -20,7 +20,7 @@
 namespace mayfly::zygote {
 namespace {
 
-bool is_awaited = false;
+bool is_hurried = false;
 
 void Report(ZygoteReportKind kind, std::uint64_t id, int code) {
   const ZygoteReport report = {kind, code, id};
@@ -36,7 +36,7 @@ std::optional<Served> Obey(Packet packet, const std::vector<DescriptorRange>& cl
   }
   switch (MakeCopy(order->copying())) {
     case Made::kCopy:
-      is_awaited = order->message().is_awaited;
+      is_hurried = order->message().is_hurried;
       if (order->message().Is(Order::kSnapshot)) {
         BeginSnapshot(std::move(order), close_in_child);
         return Served::kSnapshot;
@@ -102,7 +102,7 @@ Served Serve(const std::vector<DescriptorRange>& close_in_child) {
   return Served::kLauncherGone;
 }
 
-bool IsAwaited() { return is_awaited; }
+bool IsHurried() { return is_hurried; }
 
 bool AwaitCall() {
   WaitForInit();

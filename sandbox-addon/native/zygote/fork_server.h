@@ -21,8 +21,8 @@ enum class Served {
 // in a copy only. `close_in_child`: what a copy must not have, besides what the server itself uses.
 [[nodiscard]] Served Serve(const std::vector<DescriptorRange>& close_in_child);
 
-// In a copy: a call is waiting for it already, so nothing should be done that only a parked one has the time for.
-[[nodiscard]] bool IsAwaited();
+// In a copy: somebody waits, for it or for others, so nothing should be done that only a quiet moment has the time for.
+[[nodiscard]] bool IsHurried();
 
 // In a copy: says that it is parked and waits for its one call. Then descriptors 0 to 3, environment, limits and the
 // current directory are those of the call. False: none will come.

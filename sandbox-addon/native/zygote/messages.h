@@ -53,8 +53,8 @@ struct CopyMessage {
   std::uint8_t order = 0;
   std::vector<StepMessage> steps;
   bool has_clone_into = false;
-  // It is not to be parked: its call is here.
-  bool is_awaited = false;
+  // Its call is here already, or others are being served: it should be ready with the least work.
+  bool is_hurried = false;
 
   [[nodiscard]] bool Is(Order wanted) const { return order == static_cast<std::uint8_t>(wanted); }
 
@@ -64,7 +64,7 @@ struct CopyMessage {
     visit("order", self.order);
     visit("steps", self.steps);
     visit("hasCloneInto", self.has_clone_into);
-    visit("isAwaited", self.is_awaited);
+    visit("isHurried", self.is_hurried);
   }
 };
 constexpr std::size_t kFixedCopyDescriptors = kInitNamespaceCount + 2;

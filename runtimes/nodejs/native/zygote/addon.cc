@@ -89,8 +89,8 @@ void ServeForks(const Arguments& arguments) {
   arguments.GetReturnValue().Set(static_cast<std::int32_t>(getpid()));
 }
 
-// isAwaited(): in a copy, whether its call is here already.
-void IsCopyAwaited(const Arguments& arguments) { arguments.GetReturnValue().Set(IsAwaited()); }
+// isHurried(): in a copy, whether somebody waits.
+void IsCopyHurried(const Arguments& arguments) { arguments.GetReturnValue().Set(IsHurried()); }
 
 // awaitCall(): returns when this copy's call has come. It began with it.
 void AwaitOneCall(const Arguments& arguments) {
@@ -142,7 +142,7 @@ NODE_MODULE_INIT() {
   NODE_SET_METHOD(exports, "prepare", mayfly::zygote::Prepare);
   NODE_SET_METHOD(exports, "finishMicrotasks", mayfly::zygote::FinishMicrotasks);
   NODE_SET_METHOD(exports, "serve", mayfly::zygote::ServeForks);
-  NODE_SET_METHOD(exports, "isAwaited", mayfly::zygote::IsCopyAwaited);
+  NODE_SET_METHOD(exports, "isHurried", mayfly::zygote::IsCopyHurried);
   NODE_SET_METHOD(exports, "awaitCall", mayfly::zygote::AwaitOneCall);
   NODE_SET_METHOD(exports, "isSnapshot", mayfly::zygote::IsThisSnapshot);
   NODE_SET_METHOD(exports, "serveCopies", mayfly::zygote::ServeSnapshot);
