@@ -6,7 +6,7 @@ import type { Pipe, SandboxSpec } from "./types.ts";
 export interface Descriptors {
   /** For the launcher, in this order. */
   readonly inside: readonly number[];
-  open(): {
+  readonly outside: {
     readonly stdin: Pipe;
     readonly stdout: Pipe;
     readonly stderr: Pipe;
@@ -22,16 +22,17 @@ export function createDescriptors(native: NativeAddon, control: SandboxSpec["con
   const stderr = native.createPipe("fromSandbox");
   const channel = control === "channel" ? native.createChannel() : null;
   const all = [stdin, stdout, stderr, ...(channel === null ? [] : [channel])];
+  const outside = {
+    stdin: openPipe(native, stdin.outside),
+    stdout: openPipe(native, stdout.outside),
+    stderr: openPipe(native, stderr.outside),
+    control: channel === null ? null : openPipe(native, channel.outside),
+  };
   return {
     inside: all.map((ends) => ends.inside),
-    open: () => ({
-      stdin: openPipe(native, stdin.outside),
-      stdout: openPipe(native, stdout.outside),
-      stderr: openPipe(native, stderr.outside),
-      control: channel === null ? null : openPipe(native, channel.outside),
-    }),
+    outside,
     abandon: () => {
-      for (const ends of all) native.closeDescriptor(ends.outside);
+      for (const pipe of Object.values(outside)) pipe?.close();
     },
   };
 }

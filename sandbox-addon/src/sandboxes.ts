@@ -20,6 +20,7 @@ import type {
   Ending,
   ForkSpec,
   KillReason,
+  Pipe,
   Running,
   Sandboxes,
   SandboxSpec,
@@ -154,7 +155,10 @@ export class LauncherSandboxes implements Sandboxes {
     const zygote = this.#zygoteId(spec.zygote);
     const id = this.#nextId++;
     const message = await toForkMessage(id, zygote, spec, this.#host());
-    return this.#run(id, "channel", (descriptors) => this.#launcher.send("fork", message, descriptors));
+    return this.#run(id, "channel", (descriptors, control) => {
+      this.#launcher.send("fork", message, descriptors);
+      if (control !== null) spec.onChannel?.(control);
+    });
   }
 
   async openSnapshot({ positions, ...spec }: SnapshotSpec): Promise<Snapshot> {
@@ -189,7 +193,7 @@ export class LauncherSandboxes implements Sandboxes {
   async #run(
     id: number,
     control: SandboxSpec["control"],
-    send: (descriptors: readonly number[]) => void,
+    send: (descriptors: readonly number[], control: Pipe | null) => void,
   ): Promise<Running> {
     this.#refuseUnlessOpen();
     const descriptors = createDescriptors(this.#native, control);
@@ -199,7 +203,7 @@ export class LauncherSandboxes implements Sandboxes {
         id,
         "stepFailed",
         "Could not set up the sandbox",
-        () => send(descriptors.inside),
+        () => send(descriptors.inside, descriptors.outside.control),
       );
       return this.#toRunning(started, descriptors, ended);
     } catch (error) {
@@ -224,7 +228,7 @@ export class LauncherSandboxes implements Sandboxes {
   }
 
   #toRunning(started: Answers["started"], descriptors: Descriptors, ended: Promise<Ending>): Running {
-    const streams = descriptors.open();
+    const streams = descriptors.outside;
     // Nobody will ever read the one, and the other may have had no reader; the rest is read to its end.
     void ended.then(() => {
       streams.stdin.close();

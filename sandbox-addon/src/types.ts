@@ -82,6 +82,8 @@ export interface Zygote {
 /** One copy of a zygote for one call: what a `SandboxSpec` says, where it differs from call to call. */
 export interface ForkSpec extends Pick<SandboxSpec, "env" | "cwd" | "hostname" | "limits"> {
   readonly zygote: Zygote;
+  /** Called as soon as there is a control channel: what is written there waits for the copy, and is lost where none comes. */
+  readonly onChannel?: (control: Pick<Pipe, "write">) => void;
   /** Loaded trees, each on a directory of the zygote's root. */
   readonly attach: readonly { readonly tree: string; readonly target: string }[];
 }

@@ -70,6 +70,8 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
 
   /** The launcher and its zygote. */
   const AT_REST = 2;
+  /** An emulated machine is slow. */
+  const PATIENCE_MS = 30_000;
 
   /** The next call finds one at hand. */
   const waitUntilParked = async () => {
@@ -163,7 +165,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   });
 
   test("what its sandbox cannot do is an error, and leaves nothing", async () => {
-    expect(await until(() => descendants() === AT_REST)).toBe(true);
+    expect(await until(() => descendants() === AT_REST, PATIENCE_MS)).toBe(true);
     await expect(call("true", { cwd: "/no/such/place" })).rejects.toMatchObject({ errno: "ENOENT" });
     await expect(call("true", { attach: [{ tree: "nobody's", target: "/function" }] })).rejects.toMatchObject(
       {
@@ -173,7 +175,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     await expect(call("true", { attach: [{ tree: "code", target: "/nowhere" }] })).rejects.toMatchObject({
       code: "stepFailed",
     });
-    expect(await until(() => descendants() === AT_REST)).toBe(true);
+    expect(await until(() => descendants() === AT_REST, PATIENCE_MS)).toBe(true);
   });
 
   test("one that cannot start says at which step, or with which status it left", async () => {
@@ -220,7 +222,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
   });
 
   test("closing it ends what is parked, and leaves what runs", async () => {
-    expect(await until(() => descendants() === AT_REST)).toBe(true);
+    expect(await until(() => descendants() === AT_REST, PATIENCE_MS)).toBe(true);
     const closed = await openExecutingZygote(sandboxes, ROOT, "exec");
     closed.park(3);
     await sleep(200);
@@ -232,7 +234,7 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     running.stderr.resume();
     await running.ended;
     expect(existsSync(`/proc/${closed.pid}`)).toBe(false);
-    expect(await until(() => descendants() === AT_REST)).toBe(true);
+    expect(await until(() => descendants() === AT_REST, PATIENCE_MS)).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Running, Sandboxes } from "@mayfly/sandbox-addon";
 
 /** What a reader that shares no code with the sandbox finds in a cgroup's own files. */
@@ -31,10 +31,19 @@ export function readLeaf(running: Running, mode: Sandboxes["cgroupMode"]): Kerne
  * and what still is there (who is asked for, a zygote, a parked copy) is taken out.
  */
 export function readEndedCpuUs(running: Running, mode: Sandboxes["cgroupMode"]): number {
-  const parent = dirname(directoryOf(running, "cpuacct"));
-  const there = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const runningUs = there.reduce((sum, { name }) => sum + cpuUsageUs(`${parent}/${name}`, mode), 0);
-  return cpuUsageUs(parent, mode) - runningUs;
+  const above = dirname(directoryOf(running, "cpuacct"));
+  // Where the memory controller is, leaves stand in groups.
+  const worker = isGroup(above) ? dirname(above) : above;
+  const leaves = childrenOf(worker).flatMap((child) => (isGroup(child) ? childrenOf(child) : [child]));
+  const runningUs = leaves.reduce((sum, leaf) => sum + cpuUsageUs(leaf, mode), 0);
+  return cpuUsageUs(worker, mode) - runningUs;
+}
+
+const isGroup = (directory: string) => /^group-\d+$/.test(basename(directory));
+
+function childrenOf(directory: string): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${directory}/${name}`);
 }
 
 export function isEmpty(running: Running): boolean {

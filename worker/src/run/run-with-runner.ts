@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Outcome } from "@mayfly/contract";
 import type { TakenInvocation } from "@mayfly/queue";
 import { invokeFrame } from "@mayfly/runtimes";
-import type { Running } from "@mayfly/sandbox-addon";
+import type { Pipe, Running } from "@mayfly/sandbox-addon";
 import type { CodeFacts } from "../code/code-trees.ts";
 import { nowUs, type WorkerDeps } from "../deps.ts";
 import { collectLog, type InvocationLog } from "../logs/invocation-log.ts";
@@ -37,18 +37,36 @@ export async function runWithRunner(
   const granted = invocation.enter();
   // It is awaited later, and must not count as unhandled until then.
   granted.catch(() => undefined);
-  return withProcess(deps, invocation.function, options.specs, async ({ running, start, startedUs }) => {
-    const { talk, log } = listen(deps, invocation, running);
+  /** Tells a runner what to run, once the attempt is let in; before that nothing of the function can run. */
+  const invoke = async (channel: Pick<Pipe, "write">, startedUs: number): Promise<boolean> => {
+    const [entered, secrets] = await Promise.all([granted, options.secrets]);
+    if (!entered) return false;
+    const clocks = clocksOf(startedUs, limits.timeoutMs);
+    const header = invokeHeader(invocation, options.code, secrets, clocks);
+    channel.write(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
+    return true;
+  };
+  let invoked: Promise<boolean> | null = null;
+  const specs: StartSpecs = {
+    ...options.specs,
+    // A copy finds it there when it looks.
+    fork: (zygote) => ({
+      ...options.specs.fork(zygote),
+      onChannel: (control) => {
+        invoked = invoke(control, nowUs());
+        invoked.catch(() => undefined);
+      },
+    }),
+  };
+  return withProcess(deps, invocation.function, specs, async ({ running, start, startedUs }) => {
+    const { control, talk, log } = listen(deps, invocation, running);
     using _ = onCancel(invocation.signal, () => {
       talk.cancel();
       setTimeout(() => running.kill("cancelled"), CANCEL_GRACE_MS);
     });
-    const [entered, secrets] = await Promise.all([granted, options.secrets]);
-    if (!entered) return null;
+    if (start.how === "boot" || invoked === null) invoked = invoke(control, startedUs);
+    if (!(await invoked)) return null;
     await using _place = recordPlace(deps, invocation, running);
-    const clocks = clocksOf(startedUs, limits.timeoutMs);
-    const header = invokeHeader(invocation, options.code, secrets, clocks);
-    talk.say(invokeFrame(header, invocation.eventJson, rawBodyOf(invocation)));
 
     await Promise.race([talk.settled, running.ended]);
     const marks = (): Marks => ({
@@ -93,7 +111,7 @@ function listen(deps: WorkerDeps, { id, function: { manifest } }: TakenInvocatio
     now: Date.now,
     append: logKeeper(deps, id),
   });
-  return { talk, log };
+  return { control: running.control, talk, log };
 }
 
 /**
