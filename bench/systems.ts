@@ -8,7 +8,7 @@ import { WORKLOAD } from "./peers/peer.ts";
 
 /** Whole Mayflies, each with a Redis, a gateway and a worker of its own, and what sets it apart from the defaults. */
 const SYSTEMS = {
-  usual: {},
+  usual: { MAYFLY_SNAPSHOTS: "4" },
   "nothing-parked": { MAYFLY_PARKED: "0" },
   /** Its zygote is too old after a second, as the usual one's is after half an hour. */
   "soon-recycled": { MAYFLY_ZYGOTE_MAX_AGE_MS: "1000" },

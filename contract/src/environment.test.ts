@@ -16,6 +16,7 @@ describe("the environment", () => {
       MAYFLY_ZYGOTE_MAX_FORKS: 20_000,
       MAYFLY_ZYGOTE_MAX_AGE_MS: 1_800_000,
       MAYFLY_ZYGOTE_TUNING: ["hugePages", "compactHeap", "rehearsedCopies"],
+      MAYFLY_SNAPSHOTS: 0,
       MAYFLY_PARKED: 8,
       MAYFLY_CEILINGS: DEFAULT_CEILINGS,
       MAYFLY_MAX_WAITING: 10_000,

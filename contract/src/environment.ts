@@ -116,6 +116,15 @@ export const environmentSchema = z.object({
     .describe(
       "what makes copies of a zygote cheaper, by name: hugePages (memory that zygotes do not share), compactHeap; sooner to answer where they were parked in a quiet moment: rehearsedCopies; or none",
     ),
+  MAYFLY_SNAPSHOTS: z.coerce
+    .number("it is no number")
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe(
+      "functions whose `snapshot: true` a worker heeds at a time; 0: none. The places of a snapshot's calls have a function's limits each, so a hostile one can take more than one call may: allow it where you trust who deploys",
+    ),
   MAYFLY_PARKED: z.coerce
     .number("it is no number")
     .int()

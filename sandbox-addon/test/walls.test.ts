@@ -51,6 +51,20 @@ describe.each(WAYS)("the walls, by $way, with cgroups in mode $mode", (way) => {
     expect(stdout).toMatch(/SigIgn:\s+0000000000000000/);
   });
 
+  test("a socket cannot be made to linger, which would hold up whoever lets go of it", async () => {
+    const { stdout, stderr } = await python(
+      sandboxes,
+      `import socket, struct
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+try: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 1000)); print("lingers")
+except PermissionError: print("refused")`,
+    );
+    expect(stdout, stderr).toBe("refused");
+  });
+
   test("it has the descriptors that it was given, and no others", async () => {
     const { stdout } = await python(sandboxes, "import os\nprint(sorted(os.listdir('/proc/self/fd')))");
     // 3 is the listing's own.

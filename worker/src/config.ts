@@ -25,6 +25,7 @@ export interface WorkerConfig {
   readonly zygoteMaxForks: number;
   readonly zygoteMaxAgeMs: number;
   readonly zygoteTuning: ZygoteTuning;
+  readonly snapshots: number;
   readonly parked: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
@@ -64,6 +65,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): W
       compactHeap: given.MAYFLY_ZYGOTE_TUNING.includes("compactHeap"),
       rehearsedCopies: given.MAYFLY_ZYGOTE_TUNING.includes("rehearsedCopies"),
     },
+    snapshots: given.MAYFLY_SNAPSHOTS,
     parked: given.MAYFLY_PARKED,
     metricsHost: given.MAYFLY_WORKER_METRICS_HOST,
     metricsPort: given.MAYFLY_WORKER_METRICS_PORT,

@@ -171,6 +171,7 @@ async function createDeps(config: WorkerConfig, opened: Opened): Promise<WorkerD
     codeTrees,
     zygotes: withSnapshots(startZygotes(config, parts), {
       open: createSnapshotOpener({ ...parts, codeTrees }),
+      most: config.snapshots,
       now: () => performance.now(),
       log,
     }),

@@ -40,7 +40,7 @@ async function untilSnapshot(name: string): Promise<Answer> {
 }
 
 test("module scope runs once, and each call is a process of its own with its own randomness", async () => {
-  rig = await openRig();
+  rig = await openRig({ env: { MAYFLY_SNAPSHOTS: "4" } });
   await deploy("slow", SLOW);
   const first = await untilSnapshot("slow");
   const began = performance.now();
@@ -52,7 +52,7 @@ test("module scope runs once, and each call is a process of its own with its own
 }, 30_000);
 
 test("a module scope that leaves something at work is told of, and calls load it themselves", async () => {
-  rig = await openRig();
+  rig = await openRig({ env: { MAYFLY_SNAPSHOTS: "4" } });
   await deploy(
     "busy",
     "setInterval(() => {}, 1000); const once = Math.random(); export default () => ({ once });",

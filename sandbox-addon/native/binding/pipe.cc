@@ -95,10 +95,12 @@ void Pipe::OnPoll(uv_poll_t* poll, int status, int events) {
   const Napi::HandleScope scope(self->Env());
   // Nobody else may hold it by the time its listener returns.
   [[maybe_unused]] const Napi::Object alive = self->Value();
-  // On an error, reading and writing tell which.
+  // On an error, reading and writing tell which. libuv has stopped watching then.
   const int ready = status < 0 ? UV_READABLE | UV_WRITABLE : events;
+  if (status < 0) self->polled_events_ = 0;
   if ((ready & UV_WRITABLE) != 0) self->Flush();
   if ((ready & ~UV_WRITABLE) != 0) self->ReceiveAll();
+  self->Poll();
 }
 
 void Pipe::Flush() {

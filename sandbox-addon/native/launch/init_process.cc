@@ -70,16 +70,42 @@ Status SendGo(const InitProcess& init, const EntryDescriptors& descriptors) {
   return SendPacket(init.socket.get(), {reinterpret_cast<const char*>(&go), sizeof go}, fds);
 }
 
+// A call of its own, in place of ReceivePacket: a function's code may hold the other end while it waits for its call, so
+// nothing is taken but one report of its size and, from an init, its namespaces. Whatever else comes is the end.
 Received HearReport(const UniqueFd& socket, HeardReport& heard) {
-  Packet packet;
-  const Received received = ReceivePacket(socket.get(), packet);
-  if (received != Received::kPacket) return received;
-  // Nothing else is ever sent here; the function itself does not have this socket.
-  if (packet.bytes.size() != sizeof heard.report) return Received::kClosed;
-  std::memcpy(&heard.report, packet.bytes.data(), sizeof heard.report);
-  heard.sender = packet.sender;
-  heard.fds = std::move(packet.fds);
-  return received;
+  heard = {};
+  iovec body = {&heard.report, sizeof heard.report};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kInitNamespaceCount) + CMSG_SPACE(sizeof(ucred))];
+  msghdr message = {};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t size = recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) return errno == EAGAIN || errno == EINTR ? Received::kNothingYet : Received::kClosed;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type == SCM_RIGHTS) {
+      const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (std::size_t at = 0; at < count; at++) {
+        int fd = -1;
+        std::memcpy(&fd, CMSG_DATA(header) + at * sizeof fd, sizeof fd);
+        heard.fds.emplace_back(fd);
+      }
+    } else if (header->cmsg_type == SCM_CREDENTIALS) {
+      ucred credentials = {};
+      std::memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
+      heard.sender = credentials.pid;
+    }
+  }
+  const bool is_whole = size == sizeof heard.report && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+  return is_whole ? Received::kPacket : Received::kClosed;
+}
+
+void RefuseDescriptors(const UniqueFd& socket) {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS, of Linux 6.16
+  const int off = 0;
+  (void)setsockopt(socket.get(), SOL_SOCKET, kPassRights, &off, sizeof off);
 }
 
 }  // namespace mayfly

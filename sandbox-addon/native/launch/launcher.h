@@ -68,6 +68,7 @@ class Launcher {
   // launcher_zygotes.cc
   [[nodiscard]] ZygotePointer FindZygote(std::uint64_t id) const;
   void PrepareCopy(const ZygotePointer& zygote, std::uint64_t id, std::optional<CopyCall> call);
+  void DropDead(std::vector<std::uint64_t>& waiting) const;
   void HandToParked(Zygote& zygote, CopyCall call);
   [[nodiscard]] std::size_t CallsAtWork() const;
   void TakeInParked(std::uint64_t zygote, std::uint64_t id);

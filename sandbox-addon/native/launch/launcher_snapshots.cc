@@ -126,6 +126,7 @@ void Launcher::TakeInPosition(std::uint64_t snapshot_id, std::uint64_t id) {
 
 void Launcher::CopySnapshot(const ForkMessage& message, Packet& packet) {
   Snapshot& snapshot = snapshots_[message.zygote];
+  DropDead(snapshot.positions);
   if (snapshot.positions.empty() || snapshot.is_closing) {
     return Answer(message.id, Error{kZygoteStep, "", ECHILD, "the snapshot has no place left for a copy"});
   }

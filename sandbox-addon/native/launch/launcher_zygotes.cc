@@ -65,6 +65,7 @@ void Launcher::Handle(const ForkMessage& message, Packet& packet) {
   Result<CopyCall> taken = TakeIn(message, packet);
   if (!taken) return Answer(message.id, taken.error());
   CopyCall& call = taken.value();
+  DropDead(zygote->parked);
   if (zygote->parked.empty() || !cgroups_->CanLimitLater(ToLimitWrites(message.cgroup_writes))) {
     PrepareCopy(zygote, message.id, std::move(call));
   } else {
@@ -81,6 +82,14 @@ Result<CopyCall> Launcher::TakeIn(const ForkMessage& message, Packet& packet) co
     call.mounts.push_back(std::move(mount.value()));
   }
   return call;
+}
+
+// Those that have ended and are still to be forgotten: a call must not be given to them.
+void Launcher::DropDead(std::vector<std::uint64_t>& waiting) const {
+  std::erase_if(waiting, [this](std::uint64_t id) {
+    const auto found = sandboxes_.find(id);
+    return found == sandboxes_.end() || !found->second.sandbox->CanTakeCall();
+  });
 }
 
 // From now on it goes by its caller's number.

@@ -161,7 +161,8 @@ void Sandbox::FailAtStep(int index, int code) {
 }
 
 void Sandbox::Fail(const std::string& step, int index, int code, const std::string& hint) {
-  if (failure_.has_value()) return;
+  // Once it has been told that it started, only its end can be told.
+  if (failure_.has_value() || started_ns_ != 0) return;
   failure_ = FailedMessage{.id = id_, .step = step, .index = index, .error = code, .hint = hint};
 }
 
@@ -221,8 +222,11 @@ void Sandbox::RemoveLeaf(std::uint64_t retry_ms) {
 }
 
 void Sandbox::Finish() {
-  if (!reported_ && has_caller_) world_.send(failure_.has_value() ? Encode(*failure_) : Encode(Ending()));
-  reported_ = true;
+  if (started_ns_ == 0) Fail("start", -1, ECHILD, "it ended before it had begun");
+  if (!reported_ && has_caller_) {
+    world_.send(failure_.has_value() ? Encode(*failure_) : Encode(Ending()));
+    reported_ = true;
+  }
   // After a leak was reported the watch goes on: what dies late is still buried.
   if (phase_ != Phase::kDying) world_.forget(id_);
 }

@@ -73,6 +73,8 @@ class Sandbox {
   // Has a zygote copy itself into it, and parks; `on_parked` is called then. `number` is what FailCopy finds it by.
   void Prepare(Result<SandboxPlan> plan, CopyWay way, HostUser user, std::uint64_t number,
                std::function<void()> on_parked);
+  // It is parked, as far as is known.
+  [[nodiscard]] bool CanTakeCall() const { return phase_ == Phase::kParked; }
   // Its one call, under the caller's own id: before Prepare, or while it is parked.
   void TakeCall(CopyCall call);
 

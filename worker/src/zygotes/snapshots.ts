@@ -8,8 +8,6 @@ import type { Zygotes } from "./zygotes.ts";
 const POSITIONS = 64;
 /** With so few left, the next snapshot is opened. */
 const LOW = 40;
-/** Each is a zygote's worth of memory. */
-const MOST = 4;
 const IDLE_MS = 60_000;
 /** Its copies share the layout of their memory, and whatever its module scope has read of time. */
 const OLD_MS = 600_000;
@@ -19,6 +17,8 @@ const LONGEST_BAR_MS = 3_600_000;
 
 export interface SnapshotsOptions {
   readonly open: (version: FunctionVersion, zygote: Zygote, positions: number) => Promise<Snapshot>;
+  /** Each is a zygote's worth of memory; 0: no function has one. */
+  readonly most: number;
   readonly now: () => number;
   readonly log: Pick<Log, "warn" | "debug">;
 }
@@ -40,7 +40,7 @@ interface Entry {
  * Zygotes, and for functions that ask for it (`snapshot: true`) snapshots that were made of them. As with a zygote no call
  * waits for one: it starts in the usual way, and calls to come find it.
  */
-export function withSnapshots(zygotes: Zygotes, { open, now, log }: SnapshotsOptions): Zygotes {
+export function withSnapshots(zygotes: Zygotes, { open, most, now, log }: SnapshotsOptions): Zygotes {
   const entries = new Map<string, Entry>();
   let isOpening = false;
   let isClosed = false;
@@ -74,7 +74,7 @@ export function withSnapshots(zygotes: Zygotes, { open, now, log }: SnapshotsOpt
   };
   const prepare = async (entry: Entry, version: FunctionVersion, zygote: Zygote) => {
     const others = [...entries.values()].filter((one) => one !== entry && one.current !== null);
-    if (isClosed || isOpening || now() < entry.barredUntil || others.length >= MOST) return;
+    if (isClosed || isOpening || now() < entry.barredUntil || others.length >= most) return;
     isOpening = true;
     const facts = { function: version.name, version: version.version };
     try {
