@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ForkSpec, Running, Sandboxes, Snapshot, Zygote } from "../src/index.ts";
-import { descendants, LIMITS, MODES, openBox, ROOT, textOf, until } from "./support/box.ts";
+import type { ForkSpec, Sandboxes, Snapshot, Zygote } from "../src/index.ts";
+import { descendants, LIMITS, MODES, openBox, outputOf, ROOT, textOf, until } from "./support/box.ts";
 import { loadPrograms, openExecutingZygote, toArguments } from "./support/forked.ts";
 
 const statusOf = (pid: number, field: string) =>
@@ -34,16 +34,6 @@ describe.each(MODES)("snapshots, with cgroups in mode %s", (mode) => {
     ...rest,
     env: { PATH: "/usr/bin:/bin", ...env },
   });
-
-  const outputOf = async (running: Running) => {
-    running.stdin.end();
-    const [stdout, stderr, ending] = await Promise.all([
-      textOf(running.stdout),
-      textOf(running.stderr),
-      running.ended,
-    ]);
-    return { stdout: stdout.trim(), stderr: stderr.trim(), ending };
-  };
 
   const open = async (script: string, positions = 3, rest: Partial<ForkSpec> = {}) => {
     const env = { MAYFLY_TEST_REMEMBERED: "what it loaded", MAYFLY_TEST_ONCE: script };

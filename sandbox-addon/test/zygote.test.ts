@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ForkSpec, Running, Sandboxes, Zygote } from "../src/index.ts";
+import type { ForkSpec, Sandboxes, Zygote } from "../src/index.ts";
 import {
   cgroupsBelow,
   descendants,
   LIMITS,
   MODES,
   openBox,
+  outputOf,
   PARENT,
   ROOT,
   textOf,
@@ -54,16 +55,6 @@ describe.each(MODES)("zygotes, with cgroups in mode %s", (mode) => {
     ...rest,
     env: { PATH: "/usr/bin:/bin", ...rest.env, ...toArguments(["/bin/sh", "-c", script]) },
   });
-
-  const outputOf = async (running: Running) => {
-    running.stdin.end();
-    const [stdout, stderr, ending] = await Promise.all([
-      textOf(running.stdout),
-      textOf(running.stderr),
-      running.ended,
-    ]);
-    return { stdout: stdout.trim(), stderr: stderr.trim(), ending };
-  };
 
   const call = async (script: string, rest: Partial<ForkSpec> = {}) =>
     outputOf(await sandboxes.fork(callOf(script, rest)));

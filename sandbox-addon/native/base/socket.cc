@@ -60,6 +60,8 @@ Status Send(int socket, std::string_view bytes, const std::vector<int>& fds) {
   return Success();
 }
 
+}  // namespace
+
 void TakeControl(msghdr& message, Packet& packet) {
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET) continue;
@@ -78,7 +80,11 @@ void TakeControl(msghdr& message, Packet& packet) {
   }
 }
 
-}  // namespace
+void RefuseDescriptors(int socket) {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS, of Linux 6.16
+  const int off = 0;
+  (void)setsockopt(socket, SOL_SOCKET, kPassRights, &off, sizeof off);
+}
 
 Result<SocketPair> CreateSocketPair() {
   std::array<int, 2> fds = {-1, -1};

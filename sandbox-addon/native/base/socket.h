@@ -1,6 +1,7 @@
 // Whole messages with descriptors over a SOCK_SEQPACKET socket, which also tells when the other side has ended.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <string>
@@ -24,6 +25,13 @@ struct Packet {
   // Of the sender, in the receiver's process namespace; 0 unless SO_PASSCRED is set on the receiving socket.
   pid_t sender = 0;
 };
+
+// Takes over what came beside the bytes of a message.
+void TakeControl(msghdr& message, Packet& packet);
+
+// Nobody can send descriptors to this end any more, where the kernel can refuse them: letting go of one may take as long as
+// its sender likes (SO_LINGER, which the filters refuse as well).
+void RefuseDescriptors(int socket);
 
 enum class Received { kPacket, kNothingYet, kClosed };
 

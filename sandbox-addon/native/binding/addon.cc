@@ -56,11 +56,7 @@ Napi::Value CreateChannel(const Napi::CallbackInfo& info) {
     return Throw(info.Env(), Error{"socketpair", "", errno, ""});
   }
   fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  // Nobody in there has descriptors for us, and letting go of one may take as long as its sender likes; see
-  // RefuseDescriptors of native/launch. Linux 6.16 has it.
-  constexpr int kPassRights = 83;
-  const int off = 0;
-  (void)setsockopt(ends[1], SOL_SOCKET, kPassRights, &off, sizeof off);
+  RefuseDescriptors(ends[1]);
   return Ends(info.Env(), ends[0], ends[1]);
 }
 

@@ -83,29 +83,12 @@ Received HearReport(const UniqueFd& socket, HeardReport& heard) {
   message.msg_controllen = sizeof control;
   const ssize_t size = recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size < 0) return errno == EAGAIN || errno == EINTR ? Received::kNothingYet : Received::kClosed;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET) continue;
-    if (header->cmsg_type == SCM_RIGHTS) {
-      const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (std::size_t at = 0; at < count; at++) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(header) + at * sizeof fd, sizeof fd);
-        heard.fds.emplace_back(fd);
-      }
-    } else if (header->cmsg_type == SCM_CREDENTIALS) {
-      ucred credentials = {};
-      std::memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
-      heard.sender = credentials.pid;
-    }
-  }
+  Packet beside;
+  TakeControl(message, beside);
+  heard.sender = beside.sender;
+  heard.fds = std::move(beside.fds);
   const bool is_whole = size == sizeof heard.report && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
   return is_whole ? Received::kPacket : Received::kClosed;
-}
-
-void RefuseDescriptors(const UniqueFd& socket) {
-  constexpr int kPassRights = 83;  // SO_PASSRIGHTS, of Linux 6.16
-  const int off = 0;
-  (void)setsockopt(socket.get(), SOL_SOCKET, kPassRights, &off, sizeof off);
 }
 
 }  // namespace mayfly

@@ -43,8 +43,4 @@ struct HeardReport {
 // Never waits. Closed: who speaks there has ended, or has gone on to the call.
 [[nodiscard]] Received HearReport(const UniqueFd& socket, HeardReport& heard);
 
-// Nobody can send descriptors to this end any more, where the kernel can refuse them: letting go of one may take as long as
-// its sender likes (SO_LINGER, which the filters refuse as well).
-void RefuseDescriptors(const UniqueFd& socket);
-
 }  // namespace mayfly

@@ -118,42 +118,51 @@ struct RlimitMessage {
   }
 };
 
-// With it come the descriptors: stdin, stdout, stderr and, where `has_control`, what becomes descriptor 3.
-struct StartMessage {
+// What every call brings along, however its process comes about.
+struct CallMessage {
   std::uint64_t id = 0;
   // CLOCK_MONOTONIC of the request, so that set-up counts from where the caller waits.
   std::uint64_t requested_ns = 0;
-  std::vector<std::string> argv;
   // NAME=value
   std::vector<std::string> env;
   std::string cwd;
   std::string hostname;
-  std::vector<RootStepMessage> root;
   std::vector<CgroupWriteMessage> cgroup_writes;
   std::vector<RlimitMessage> rlimits;
   std::uint64_t tmpfs_bytes = 0;
   std::uint64_t tmpfs_inodes = 0;
   std::uint64_t timeout_ms = 0;
   std::optional<std::uint64_t> cpu_time_ms;
-  bool has_control = false;
-  // The name of a filter of OpenMessage; empty: none.
-  std::string filter;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit("id", self.id);
     visit("requestedNs", self.requested_ns);
-    visit("argv", self.argv);
     visit("env", self.env);
     visit("cwd", self.cwd);
     visit("hostname", self.hostname);
-    visit("root", self.root);
     visit("cgroupWrites", self.cgroup_writes);
     visit("rlimits", self.rlimits);
     visit("tmpfsBytes", self.tmpfs_bytes);
     visit("tmpfsInodes", self.tmpfs_inodes);
     visit("timeoutMs", self.timeout_ms);
     visit("cpuTimeMs", self.cpu_time_ms);
+  }
+};
+
+// With it come the descriptors: stdin, stdout, stderr and, where `has_control`, what becomes descriptor 3.
+struct StartMessage : CallMessage {
+  std::vector<std::string> argv;
+  std::vector<RootStepMessage> root;
+  bool has_control = false;
+  // The name of a filter of OpenMessage; empty: none.
+  std::string filter;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    CallMessage::Visit(self, visit);
+    visit("argv", self.argv);
+    visit("root", self.root);
     visit("hasControl", self.has_control);
     visit("filter", self.filter);
   }
@@ -212,37 +221,16 @@ struct AttachmentMessage {
   }
 };
 
-// With it come the descriptors: stdin, stdout, stderr and what becomes descriptor 3. Members as in StartMessage.
-struct ForkMessage {
-  std::uint64_t id = 0;
+// With it come the descriptors: stdin, stdout, stderr and what becomes descriptor 3.
+struct ForkMessage : CallMessage {
   std::uint64_t zygote = 0;
-  std::uint64_t requested_ns = 0;
-  std::vector<std::string> env;
-  std::string cwd;
-  std::string hostname;
   std::vector<AttachmentMessage> attach;
-  std::vector<CgroupWriteMessage> cgroup_writes;
-  std::vector<RlimitMessage> rlimits;
-  std::uint64_t tmpfs_bytes = 0;
-  std::uint64_t tmpfs_inodes = 0;
-  std::uint64_t timeout_ms = 0;
-  std::optional<std::uint64_t> cpu_time_ms;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit("id", self.id);
+    CallMessage::Visit(self, visit);
     visit("zygote", self.zygote);
-    visit("requestedNs", self.requested_ns);
-    visit("env", self.env);
-    visit("cwd", self.cwd);
-    visit("hostname", self.hostname);
     visit("attach", self.attach);
-    visit("cgroupWrites", self.cgroup_writes);
-    visit("rlimits", self.rlimits);
-    visit("tmpfsBytes", self.tmpfs_bytes);
-    visit("tmpfsInodes", self.tmpfs_inodes);
-    visit("timeoutMs", self.timeout_ms);
-    visit("cpuTimeMs", self.cpu_time_ms);
   }
 };
 

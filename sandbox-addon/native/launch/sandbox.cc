@@ -10,6 +10,7 @@
 
 #include "launch/limit_writes.h"
 #include "launch/network_counters.h"
+#include "launch/pidfd.h"
 #include "launch/tmpfs_usage.h"
 
 namespace mayfly {
@@ -31,8 +32,6 @@ constexpr std::uint64_t kLongestCpuPollMs = 1'000;
 std::uint64_t MicrosecondsBetween(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? (to_ns - from_ns) / kNsPerUs : 0;
 }
-
-void SendSigkill(int pidfd) { (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); }
 
 // At the earliest it is used up when every CPU works for it alone.
 std::uint64_t MsUntilUsedUp(std::uint64_t left_us) {
@@ -196,8 +195,7 @@ void Sandbox::OnInitGone() {
   world_.loop.Cancel(patience_);
   for (const UniqueFd* fd : {&init_.pidfd, &init_.socket, &init_.status, &copy_}) world_.loop.Unwatch(fd->get());
   siginfo_t info = {};
-  // P_PIDFD is not in every C library's enumeration.
-  (void)waitid(static_cast<idtype_t>(3), static_cast<id_t>(init_.pidfd.get()), &info, WEXITED);
+  (void)WaitFor(init_.pidfd.get(), info);
   phase_ = Phase::kRemoving;
   TakeCounters();
   removal_ends_ns_ = NowNs() + (world_.debug_hold_ms + kRemovalPatienceMs) * kNsPerMs;

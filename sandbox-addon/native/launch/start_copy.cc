@@ -70,7 +70,7 @@ Status Sandbox::LaunchCopy() {
   if (!sockets) return sockets.error();
   copy_ = std::move(sockets.value().ours);
   copys_socket_ = std::move(sockets.value().theirs);
-  RefuseDescriptors(copy_);
+  RefuseDescriptors(copy_.get());
   const int on = 1;
   if (setsockopt(copy_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
     return Error{"setsockopt", "SO_PASSCRED", errno, ""};

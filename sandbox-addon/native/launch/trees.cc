@@ -18,12 +18,12 @@
 #include "child/syscalls.h"
 #include "launch/copy_tree.h"
 #include "launch/host.h"
+#include "launch/pidfd.h"
 
 namespace mayfly {
 namespace {
 
 constexpr const char* kTreeOptions = "mode=0755,huge=within_size";
-constexpr idtype_t kByPidfd = static_cast<idtype_t>(3);
 
 struct ErrorMessage {
   Error error;
@@ -94,7 +94,7 @@ Status Trees::Begin(const std::string& name, const std::string& host_path, const
 
 Status Trees::CompleteCopy(const std::string& name, Copy& copy) {
   siginfo_t info = {};
-  if (waitid(kByPidfd, static_cast<id_t>(copy.pidfd.get()), &info, WEXITED) != 0) return Error{"wait", "", errno, ""};
+  if (WaitFor(copy.pidfd.get(), info) != 0) return Error{"wait", "", errno, ""};
   if (info.si_code != CLD_EXITED || info.si_status != 0) {
     std::array<char, 8192> buffer = {};
     const ssize_t size = read(copy.failure.get(), buffer.data(), buffer.size());

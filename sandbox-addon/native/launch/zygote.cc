@@ -12,6 +12,7 @@
 #include "base/socket.h"
 #include "child/syscalls.h"
 #include "child/zygote.h"
+#include "launch/pidfd.h"
 
 namespace mayfly {
 namespace {
@@ -90,7 +91,7 @@ Status Zygote::Ask(const zygote::CopyMessage& message, const std::vector<int>& f
 
 void Zygote::Kill() {
   is_ending_ = true;
-  (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  SendSigkill(pidfd_.get());
 }
 
 void Zygote::OnReadable() {
@@ -123,8 +124,7 @@ void Zygote::OnGone() {
   loop_.Cancel(patience_);
   for (const UniqueFd* fd : {&pidfd_, &socket_}) loop_.Unwatch(fd->get());
   siginfo_t info = {};
-  // P_PIDFD is not in every C library's enumeration.
-  (void)waitid(static_cast<idtype_t>(3), static_cast<id_t>(pidfd_.get()), &info, WEXITED);
+  (void)WaitFor(pidfd_.get(), info);
   if (!is_ready_ && info.si_code == CLD_EXITED && why_.code == ECHILD) {
     why_.hint = "it left with status " + std::to_string(info.si_status) + " and said why on stderr";
   }

@@ -5,6 +5,7 @@ import {
   hostSystem,
   openSandboxes,
   type Pipe,
+  type Running,
   type RunResult,
   type Sandboxes,
   type SandboxesOptions,
@@ -82,6 +83,17 @@ export async function textOf(pipe: Pipe): Promise<string> {
   const chunks: Buffer[] = [];
   await pipe.read((chunk) => chunks.push(chunk));
   return Buffer.concat(chunks).toString();
+}
+
+/** What it prints with nothing to read, and how it ends. */
+export async function outputOf(running: Running) {
+  running.stdin.end();
+  const [stdout, stderr, ending] = await Promise.all([
+    textOf(running.stdout),
+    textOf(running.stderr),
+    running.ended,
+  ]);
+  return { stdout: stdout.trim(), stderr: stderr.trim(), ending };
 }
 
 export const LIMITS: Limits = DEFAULT_LIMITS;
